@@ -1,0 +1,70 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// Every Swift target of ours: Swift 6 mode, unsafe code marked, no warning left standing.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A library target of one floor.
+func floor(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests beside a target.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "timeball",
+    products: [
+        .executable(name: "timeballd", targets: ["timeballd"]),
+        .executable(name: "timeball", targets: ["timeball"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    ],
+    targets: [
+        // Floor 0: C
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+        // Floor 1: time
+        floor("TimeScale"),
+        // Floor 2: languages
+        floor("NTPWire", ["TimeScale"]),
+        floor("Receivers", ["TimeScale"]),
+        floor("ConfigurationLanguage", ["TimeScale"]),
+        // Floor 3: decisions
+        floor("Discipline", ["TimeScale"]),
+        floor("ReferenceClocks", ["TimeScale", "Receivers", "Discipline"]),
+        floor("NTPServer", ["TimeScale", "NTPWire"]),
+        floor("Reports", ["TimeScale"]),
+        floor("SimulatedWorld", ["TimeScale", "Discipline"]),
+        // Floor 4: the system
+        floor("LinuxSystem", ["CLinux", "TimeScale", "Discipline", "SimulatedWorld"]),
+        floor("Authentication", ["CNettle"]),
+        // Floor 5: composition
+        floor("ControlService", ["Reports"]),
+        floor(
+            "Daemon",
+            [
+                "TimeScale", "NTPWire", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks",
+                "NTPServer", "Reports", "SimulatedWorld", "LinuxSystem", "Authentication", "ControlService",
+            ]),
+        // Floor 6: executables
+        .executableTarget(name: "timeballd", dependencies: ["Daemon"], swiftSettings: strict),
+        .executableTarget(
+            name: "timeball",
+            dependencies: [
+                "TimeScale", "NTPWire", "Reports", "ControlService", "SimulatedWorld", "LinuxSystem",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
+        // Tests
+        tests("TimeScaleTests", ["TimeScale", "Authentication"]),
+    ]
+)
