@@ -23,7 +23,10 @@ public enum GNSSWeek {
 
     /// The GPS week and the time in it of a moment.
     ///
-    /// - Parameter leapSeconds: GPS − UTC in seconds at that moment.
+    /// - Parameters:
+    ///   - instant: the moment, UTC.
+    ///   - leapSeconds: GPS − UTC in seconds at that moment.
+    /// - Returns: full week number since 1980 and time since the start of that week.
     public static func week(of instant: Instant, leapSeconds: Int) -> (week: Int, timeOfWeek: Interval) {
         let sinceEpoch = (instant - gpsEpoch + .seconds(Int64(leapSeconds))).nanoseconds
         var week = sinceEpoch / length.nanoseconds

@@ -11,12 +11,12 @@ public struct Instant: Hashable, Sendable, Comparable {
         self.nanoseconds = nanoseconds
     }
 
-    /// A moment from seconds and nanoseconds, as the kernel and shared memory give it.
+    /// A moment from seconds and nanoseconds, as the kernel and shared memory give it; `nil` where the sum is outside
+    /// the range of the type.
     ///
     /// - Parameters:
     ///   - seconds: seconds since 1970.
     ///   - nanosecondsOfSecond: any value; carried into the seconds.
-    /// - Returns: `nil` where the sum is outside the range of the type.
     public init?(seconds: Int64, nanosecondsOfSecond: Int64 = 0) {
         let (whole, tooLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         let (sum, carried) = whole.addingReportingOverflow(nanosecondsOfSecond)
@@ -66,6 +66,9 @@ public struct Instant: Hashable, Sendable, Comparable {
 public struct MonotonicInstant: Hashable, Sendable, Comparable {
     /// Nanoseconds since the arbitrary zero.
     public let nanoseconds: Int64
+
+    /// A moment that never comes.
+    public static let distantFuture = MonotonicInstant(nanoseconds: .max)
 
     /// A reading from its count of nanoseconds.
     public init(nanoseconds: Int64) {

@@ -20,17 +20,19 @@ extension LeapSecondTable {
     ///
     /// - Parameters:
     ///   - bytes: the whole file.
-    ///   - sha1: SHA-1 of its argument as five big-endian words; the caller brings it, so that this floor needs no
-    ///     cryptography.
+    ///   - sha1: SHA-1 of its argument as five big-endian words, which the caller brings, so that this floor
+    ///     needs no cryptography; `nil` leaves the hash unchecked.
     /// - Throws: `LeapSecondListError`.
-    public init(list bytes: [UInt8], sha1: ([UInt8]) -> [UInt32]) throws(LeapSecondListError) {
+    public init(list bytes: [UInt8], sha1: (([UInt8]) -> [UInt32])?) throws(LeapSecondListError) {
         var reader = ListReader()
         for (index, line) in bytes.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated() {
             try reader.read(line, number: index + 1)
         }
         guard !reader.entries.isEmpty else { throw .empty }
-        guard let hash = reader.hash else { throw .noHash }
-        guard sha1(reader.hashedDigits) == hash else { throw .hashMismatch }
+        if let sha1 {
+            guard let hash = reader.hash else { throw .noHash }
+            guard sha1(reader.hashedDigits) == hash else { throw .hashMismatch }
+        }
         self.init(entries: reader.entries, expires: reader.expires)
     }
 }

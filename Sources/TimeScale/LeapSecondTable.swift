@@ -41,6 +41,11 @@ public struct LeapSecondTable: Sendable, Equatable {
         return change > 0 ? .insertSecond : change < 0 ? .deleteSecond : .none
     }
 
+    /// Whether a leap second happens within two seconds of a moment: clocks and receivers disagree about it just then.
+    public func isLeapNear(_ instant: Instant) -> Bool {
+        entries.dropFirst().contains { ($0.since - instant).magnitude <= .seconds(2) }
+    }
+
     /// Whether the table may be out of date at a moment.
     public func isExpired(at instant: Instant) -> Bool {
         guard let expires else { return false }
