@@ -1,0 +1,89 @@
+import TimeScale
+
+/// Where the comma-separated fields of a sentence lie; field 0 is the address.
+///
+/// It keeps offsets only, so that nothing is copied; the text goes along as a parameter.
+struct NMEAFields {
+    /// Fields in the sentence, as far as there is room for them (20); at least 1.
+    private(set) var count = 0
+
+    /// Where each field begins; one more entry than fields: one past the comma that would end the last.
+    private var starts = [21 of Int](repeating: 0)
+
+    /// Finds the fields of a sentence.
+    ///
+    /// 20 fields are room for every sentence that tells the time (GGA has 15); further ones are not looked at.
+    init(_ text: Span<UInt8>) {
+        var offset = 0
+        while offset <= text.count, count < starts.count - 1 {
+            if offset == text.count || text[offset] == UInt8(ascii: ",") {
+                count += 1
+                starts[count] = offset + 1
+            }
+            offset += 1
+        }
+    }
+
+    /// The offsets of a field in the text; empty where there is no such field.
+    func range(_ field: Int) -> Range<Int> {
+        field < count ? starts[field]..<(starts[field + 1] - 1) : 0..<0
+    }
+
+    /// Whether a field is blank or missing.
+    func isEmpty(_ field: Int) -> Bool { range(field).isEmpty }
+
+    /// The only character of a field; `nil` where it has none or more than one.
+    func character(_ field: Int, in text: Span<UInt8>) -> UInt8? {
+        let range = range(field)
+        return range.count == 1 ? text[range.lowerBound] : nil
+    }
+
+    /// A whole number of digits only.
+    ///
+    /// - Parameters:
+    ///   - range: offsets of the digits in the text.
+    ///   - text: the sentence.
+    /// - Returns: the number; `nil` for anything but 1 ... 9 digits.
+    static func number(_ range: Range<Int>, in text: Span<UInt8>) -> Int? {
+        guard (1...9).contains(range.count) else { return nil }
+        var number = 0
+        for offset in range {
+            guard let digit = digit(text[offset]) else { return nil }
+            number = number * 10 + digit
+        }
+        return number
+    }
+
+    /// A time of day `hhmmss`, `hhmmss.` or `hhmmss.s…` with any number of decimals, cut after nanoseconds.
+    ///
+    /// Digits are never rounded: 59.9999999999 must not become the next minute.
+    ///
+    /// - Parameters:
+    ///   - field: number of the field.
+    ///   - text: the sentence.
+    /// - Returns: time since midnight, 0 ..< 86 401 s; 86 400 s and more is within 23:59:60.
+    /// - Throws: `NMEARejection.noTime` for a blank field, `.badTime` for what is no time of day.
+    func timeOfDay(_ field: Int, in text: Span<UInt8>) throws(NMEARejection) -> Interval {
+        let range = range(field)
+        guard !range.isEmpty else { throw .noTime }
+        let first = range.lowerBound
+        guard range.count >= 6,
+            let hour = Self.number(first..<first + 2, in: text), hour <= 23,
+            let minute = Self.number(first + 2..<first + 4, in: text), minute <= 59,
+            let second = Self.number(first + 4..<first + 6, in: text),
+            second <= 59 || (second == 60 && hour == 23 && minute == 59),
+            range.count == 6 || text[first + 6] == UInt8(ascii: ".")
+        else { throw .badTime }
+        var (nanoseconds, unit) = (Int64(0), Int64(100_000_000))
+        for offset in range.dropFirst(7) {
+            guard let digit = Self.digit(text[offset]) else { throw .badTime }
+            nanoseconds += Int64(digit) * unit
+            unit /= 10
+        }
+        return .seconds(Int64(hour * 3600 + minute * 60 + second)) + Interval(nanoseconds: nanoseconds)
+    }
+
+    private static func digit(_ byte: UInt8) -> Int? {
+        byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") ? Int(byte - UInt8(ascii: "0")) : nil
+    }
+}
