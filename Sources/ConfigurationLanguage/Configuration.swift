@@ -1,0 +1,79 @@
+import TimeScale
+
+/// Everything that a configuration file can say, with the defaults for what it leaves unsaid.
+public struct Configuration: Equatable, Sendable {
+    /// The reference clocks, in the order of their lines.
+    public var referenceClocks: [ReferenceClockConfiguration] = []
+    /// The stratum to serve from the local clock when every source is lost, 1 ... 15; `nil` = do not.
+    public var localStratum: Int?
+    /// The clock that is steered.
+    public var clock: ClockKind = .system
+    /// The UDP port to serve on, 1 ... 65535.
+    public var port: UInt16 = 123
+    /// The rules about local addresses, in order; the last that matches counts.
+    public var listenRules: [ListenRule] = []
+    /// The access list in the order of its lines; see `AccessRule` for how it is applied.
+    public var accessRules: [AccessRule] = []
+    /// The Unix socket on which the daemon shows its state; `nil` = none.
+    public var observePath: String? = Configuration.defaultObservePath
+    /// Where the frequency is kept over restarts; `nil` = nowhere.
+    public var driftFile: String?
+    /// The `leap-seconds.list` to read; `nil` = the built-in table only.
+    public var leapFile: String?
+    /// Whether a leap file with a wrong or missing hash is refused.
+    public var leapFileHashChecked = true
+    /// The log file; `nil` = standard error or the system log.
+    public var logFile: String?
+    /// The offset in seconds above which the clock is stepped; 0 = never after the first time (ntpd's 0.128).
+    public var stepThreshold = 0.128
+    /// The offset in seconds above which the daemon gives up; 0 = never (ntpd's 1000).
+    public var panicLimit = 1000.0
+    /// Seconds without a source after which the local clock is served, 0 or more (ntpd's 300).
+    public var orphanWait = 300.0
+    /// When a step is allowed, in chrony's way; `nil` = by the discipline's own rule and `stepThreshold`.
+    public var makeStep: StepRule?
+    /// No date before this moment is true: the pivot for receivers whose week number has rolled over.
+    public var earliestDate: Instant?
+
+    /// The defaults.
+    public init() {}
+
+    /// The observe socket where `observe` says nothing.
+    public static let defaultObservePath = "/run/timeball/observe"
+}
+
+/// Steps as chrony's `makestep` allows them.
+public struct StepRule: Equatable, Sendable {
+    /// The offset in seconds above which the clock is stepped, 0 or more.
+    public var threshold: Double
+    /// The number of first clock updates during which a step is allowed; negative = always.
+    public var limit: Int
+
+    /// A rule from the threshold in seconds and the number of updates.
+    public init(threshold: Double, limit: Int) {
+        (self.threshold, self.limit) = (threshold, limit)
+    }
+}
+
+/// The clock that the daemon steers.
+public enum ClockKind: Equatable, Sendable {
+    /// The kernel's.
+    case system
+    /// One in user space, with an imagined oscillator: for demonstrations and unprivileged runs.
+    case virtual(VirtualClockConfiguration)
+}
+
+/// The imagined oscillator of a virtual clock.
+public struct VirtualClockConfiguration: Equatable, Sendable {
+    /// The error at the start in seconds; positive = the clock is ahead.
+    public var offset = 0.0
+    /// The error of the frequency at the start in s/s; positive = fast.
+    public var frequency = 0.0
+    /// The random walk of the frequency in s/s per √s, 0 or more.
+    public var wander = 0.0
+    /// The seed of the random walk.
+    public var seed: UInt64 = 0
+
+    /// A perfect clock.
+    public init() {}
+}

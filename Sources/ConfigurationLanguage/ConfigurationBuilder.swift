@@ -1,0 +1,91 @@
+import TimeScale
+
+/// A configuration in the making, with what has to wait for the end of the file.
+struct ConfigurationBuilder {
+    var configuration = Configuration()
+    /// Whether `end` was read in the present file.
+    var hasEnded = false
+
+    /// What the present line includes.
+    private var requestedInclude: Word?
+    /// Where each clock stands in the configuration.
+    private var clockIndices: [ClockKey: Int] = [:]
+    /// The line of each clock; its options have been read.
+    private var clockLines: [(statement: Statement, word: Word)] = []
+    /// The `fudge` lines whose options are still to be read, in order.
+    private var fudges: [(key: ClockKey, statement: Statement, address: Word)] = []
+
+    /// What tells one reference clock from another.
+    private struct ClockKey: Hashable {
+        let driver: DriverKind
+        let unit: Int
+    }
+
+    /// The file that the line just read includes, once.
+    mutating func takeInclude() -> Word? {
+        defer { requestedInclude = nil }
+        return requestedInclude
+    }
+
+    mutating func readInclude(_ statement: inout Statement, _ word: Word) {
+        requestedInclude = statement.path(after: word)
+    }
+
+    /// Adds a clock; a second one with the same driver and unit is ignored, as ntpd does.
+    mutating func add(_ clock: ReferenceClockConfiguration, from statement: inout Statement, _ word: Word) {
+        let key = ClockKey(driver: clock.driver, unit: clock.unit)
+        if let index = clockIndices[key] {
+            let line = configuration.referenceClocks[index].position.line
+            let message = "\(clock.name) is configured already (line \(line)), the line is ignored"
+            statement.report(.warning, word, message)
+            return
+        }
+        clockIndices[key] = configuration.referenceClocks.count
+        configuration.referenceClocks.append(clock)
+        clockLines.append((statement.deferRest(), word))
+    }
+
+    /// Keeps a `fudge` line until every clock is known.
+    mutating func fudge(_ driver: DriverKind, unit: Int, _ statement: inout Statement, _ address: Word) {
+        fudges.append((ClockKey(driver: driver, unit: unit), statement.deferRest(), address))
+    }
+
+    /// Applies the lines that had to wait.
+    ///
+    /// - Parameter limit: the number of problems after which no more lines are looked at.
+    /// - Returns: those lines with their problems.
+    mutating func finish(atMost limit: Int) -> [Statement] {
+        var statements: [Statement] = []
+        var problemCount = 0
+        for (key, statement, address) in fudges {
+            guard problemCount < limit else { break }
+            var statement = statement
+            apply(&statement, address, to: key)
+            problemCount += statement.diagnostics.count
+            if !statement.diagnostics.isEmpty { statements.append(statement) }
+        }
+        for index in configuration.referenceClocks.indices {
+            checkPolls(ofClock: index)
+        }
+        return clockLines.map(\.statement) + statements
+    }
+
+    private mutating func apply(_ fudge: inout Statement, _ address: Word, to key: ClockKey) {
+        if let index = clockIndices[key] {
+            let options = ReferenceClockConfiguration.options
+            fudge.readOptions(into: &configuration.referenceClocks[index], options)
+        } else {
+            let message = "no clock \(address.quoted) is configured, the line is ignored"
+            fudge.report(.warning, address, message)
+        }
+    }
+
+    /// Lowers the shortest interval to the longest, as ntpd does; a shortest alone leaves the longest open.
+    private mutating func checkPolls(ofClock index: Int) {
+        let clock = configuration.referenceClocks[index]
+        guard let shortest = clock.minimumPoll, let longest = clock.maximumPoll, shortest > longest else { return }
+        configuration.referenceClocks[index].minimumPoll = longest
+        let message = "minpoll \(shortest.exponent) is above maxpoll and lowered to \(longest.exponent)"
+        clockLines[index].statement.report(.warning, clockLines[index].word, message)
+    }
+}

@@ -1,0 +1,166 @@
+/// A word that may begin a line of ntp.conf: one row of the table that the reader and the documentation share.
+public struct Directive: Sendable {
+    /// What this version does with a line.
+    public enum Standing: String, Sendable {
+        /// It does what the line says.
+        case active
+        /// It warns that the line is ignored.
+        case unsupported
+        /// It notes that the line has no meaning any more.
+        case obsolete
+    }
+
+    /// The word and its other spellings.
+    public let words: [String]
+    /// What may follow the word.
+    public let synopsis: String
+    /// What the line is for, or why it is ignored.
+    public let remark: String
+    /// What this version does with the line.
+    public let standing: Standing
+    /// Reads the rest of the line.
+    let read: @Sendable (inout ConfigurationBuilder, inout Statement, Word) -> Void
+
+    /// Every word that may begin a line: those acted on, then those ignored.
+    public static let table: [Directive] = clockDirectives + serverDirectives + settingDirectives + ignoredDirectives
+
+    private static let byWord: [String: Directive] = Dictionary(
+        table.flatMap { directive in directive.words.map { ($0, directive) } }, uniquingKeysWith: { first, _ in first })
+
+    /// The row of a word.
+    static func named(_ word: String) -> Directive? { byWord[word] }
+
+    init(
+        _ words: [String], _ synopsis: String, _ remark: String,
+        read: @escaping @Sendable (inout ConfigurationBuilder, inout Statement, Word) -> Void
+    ) {
+        (self.words, self.synopsis, self.remark) = (words, synopsis, remark)
+        (standing, self.read) = (.active, read)
+    }
+
+    /// A word whose line is ignored with a warning.
+    static func unsupported(_ words: [String], _ remark: String) -> Directive {
+        Directive(ignoring: words, remark, .unsupported) { _, statement, word in
+            let message = "\(word.quoted) is not supported by this version, the line is ignored"
+            statement.report(.warning, word, message)
+            statement.skipRest()
+        }
+    }
+
+    /// A word whose line has no meaning any more, with the reason.
+    static func obsolete(_ words: [String], because reason: String) -> Directive {
+        Directive(ignoring: words, reason, .obsolete) { _, statement, word in
+            statement.report(.note, word, "\(word.quoted) is obsolete and the line ignored: \(reason)")
+            statement.skipRest()
+        }
+    }
+
+    private init(
+        ignoring words: [String], _ remark: String, _ standing: Standing,
+        read: @escaping @Sendable (inout ConfigurationBuilder, inout Statement, Word) -> Void
+    ) {
+        (self.words, synopsis, self.remark) = (words, "…", remark)
+        (self.standing, self.read) = (standing, read)
+    }
+}
+
+extension Directive {
+    private static let clockDirectives: [Directive] = [
+        Directive(["server", "peer"], "127.127.TYPE.UNIT [OPTION …]", "a reference clock") {
+            $0.readServer(&$1, $2)
+        },
+        Directive(["refclock"], "DRIVER [unit N] [OPTION …]", "a reference clock, by the name of its driver") {
+            $0.readReferenceClock(&$1, $2)
+        },
+        Directive(["fudge"], "127.127.TYPE.UNIT [OPTION …]", "corrections and switches of a reference clock") {
+            $0.readFudge(&$1, $2)
+        },
+        Directive(["local"], "[stratum N]", "serve from the local clock when every source is lost") {
+            $0.readLocal(&$1, $2)
+        },
+    ]
+
+    private static let serverDirectives: [Directive] = [
+        Directive(
+            ["restrict"], "[-4|-6] default|ADDRESS[/LENGTH] [mask MASK] [FLAG …]", "who may ask for what",
+            read: { $0.readRestrict(&$1, $2) }),
+        Directive(
+            ["interface", "nic"], "listen|ignore|drop all|ipv4|ipv6|wildcard|NAME|ADDRESS[/LENGTH]",
+            "which local addresses to serve on",
+            read: { $0.readInterface(&$1, $2) }),
+        Directive(["listen"], "all|ipv4|ipv6|wildcard|NAME|ADDRESS[/LENGTH]", "a local address to serve on") {
+            $0.readListen(&$1, $2)
+        },
+        Directive(["port"], "N", "the UDP port to serve on") { builder, statement, word in
+            guard let port = statement.integer(after: word, in: 1...65535) else { return }
+            builder.configuration.port = UInt16(port)
+        },
+        Directive(["observe"], "PATH|none", "the Unix socket on which the daemon shows its state") {
+            $0.readPath(&$1, $2, into: \.observePath, disabledBy: "none")
+        },
+    ]
+
+    private static let settingDirectives: [Directive] = [
+        Directive(["clock"], "system | virtual [offset S] [frequency PPM] [wander X] [seed N]", "the clock to steer") {
+            $0.readClock(&$1, $2)
+        },
+        Directive(["tinker"], "[step S] [panic S]", "limits of the discipline") { builder, statement, _ in
+            statement.readOptions(into: &builder.configuration, Configuration.tinkerOptions)
+        },
+        Directive(["tos"], "[orphanwait S] [basedate YYYY-MM-DD]", "rules of the selection") { builder, statement, _ in
+            statement.readOptions(into: &builder.configuration, Configuration.tosOptions)
+        },
+        Directive(["enable"], "WORD …", "switches, of which none has an effect") { builder, statement, _ in
+            statement.readOptions(into: &builder.configuration, Configuration.enableOptions)
+        },
+        Directive(["disable"], "WORD …", "switches, of which none has an effect") { builder, statement, _ in
+            statement.readOptions(into: &builder.configuration, Configuration.disableOptions)
+        },
+        Directive(["makestep"], "THRESHOLD LIMIT", "step above THRESHOLD s during the first LIMIT clock updates") {
+            $0.readMakeStep(&$1, $2)
+        },
+        Directive(["earliest-date"], "YYYY-MM-DD", "no date before this one is true") { builder, statement, word in
+            guard let date = statement.date(after: word, orDaysSince1900: false) else { return }
+            builder.configuration.earliestDate = date
+        },
+        Directive(["driftfile"], "PATH", "where the frequency is kept over restarts; \"\" = nowhere") {
+            $0.readPath(&$1, $2, into: \.driftFile, disabledBy: "")
+        },
+        Directive(["leapfile"], "PATH [checkhash|ignorehash]", "the leap-seconds.list to read") {
+            $0.readLeapFile(&$1, $2)
+        },
+        Directive(["logfile"], "PATH", "where to log") {
+            $0.readPath(&$1, $2, into: \.logFile, disabledBy: "")
+        },
+        Directive(["includefile"], "PATH", "another file to read here") {
+            $0.readInclude(&$1, $2)
+        },
+        Directive(["end"], "", "read no more of this file") { builder, _, _ in
+            builder.hasEnded = true
+        },
+    ]
+
+    private static let ignoredDirectives: [Directive] = [
+        .unsupported(["pool", "broadcast"], "associations with other servers"),
+        .unsupported(
+            ["manycastclient", "manycastserver", "broadcastclient", "multicastclient", "broadcastdelay", "ttl"],
+            "servers and clients that find each other by broadcast or multicast"),
+        .unsupported(["unpeer", "unconfig"], "removing an association"),
+        .unsupported(["unrestrict"], "removing access rules"),
+        .unsupported(["discard", "limit", "mru"], "rate limits and the list of recent clients"),
+        .unsupported(["keys", "trustedkey", "controlkey", "ntpsigndsocket", "nts"], "authentication"),
+        .unsupported(["statsdir", "statistics", "filegen"], "statistics files"),
+        .unsupported(["logconfig"], "choosing what is logged"),
+        .unsupported(["pidfile", "rlimit", "dscp", "mdnstries", "extra"], "details of the process and its sockets"),
+        .unsupported(["nonvolatile", "leapsmearinterval"], "details of the drift file and of leap seconds"),
+        .unsupported(["setvar", "reset"], "variables and counters of mode 6"),
+        .unsupported(["phone"], "telephone time services"),
+        .obsolete(
+            ["autokey", "crypto", "keysdir", "revoke", "automax", "ident"],
+            because: "Autokey is broken and was withdrawn"),
+        .obsolete(["requestkey"], because: "mode 7 requests are never answered"),
+        .obsolete(["trap"], because: "traps were withdrawn"),
+        .obsolete(["saveconfigdir"], because: "no configuration is saved from remote"),
+        .obsolete(["simulate", "tick"], because: "it was for simulators and clocks of old"),
+    ]
+}
