@@ -14,6 +14,15 @@ public struct SteeredClock: Sendable {
     /// Step of the correction: the kernel keeps it in units of 2⁻¹⁶ ppm.
     private static let frequencyUnit = 1e-6 / 65536
 
+    /// The leap second to come: when the reading gets there, it jumps.
+    private struct Leap: Equatable {
+        /// Reading at which the jump happens.
+        let at: Instant
+        /// −1 s for an inserted second, +1 s for a deleted one.
+        let jump: Interval
+    }
+
+    private var leap: Leap?
     private var anchorCount: Int64
     private var anchorReading: Instant
     /// Part of a nanosecond lost in `anchorReading`, 0 ..< 1.
@@ -26,7 +35,21 @@ public struct SteeredClock: Sendable {
 
     /// The time shown when the counter stands at `count` (ns), before or after the last change.
     public func reading(at count: Int64) -> Instant {
-        anchorReading + Interval(nanoseconds: Int64(elapsed(at: count).rounded(.down)))
+        let reading = anchorReading + Interval(nanoseconds: Int64(elapsed(at: count).rounded(.down)))
+        guard let leap, reading >= leap.at else { return reading }
+        return reading + leap.jump
+    }
+
+    /// Arms or disarms the leap second at the end of the UTC day that the clock is in, as STA_INS and STA_DEL do.
+    public mutating func setLeap(_ indicator: LeapIndicator, at count: Int64) {
+        reanchor(at: count)
+        let day = anchorReading.wholeSeconds - anchorReading.wholeSeconds % 86_400
+        leap =
+            switch indicator {
+            case .insertSecond: Instant(seconds: day + 86_400).map { Leap(at: $0, jump: .seconds(-1)) }
+            case .deleteSecond: Instant(seconds: day + 86_399).map { Leap(at: $0, jump: .second) }
+            case .none, .unsynchronised: nil
+            }
     }
 
     /// Sets the frequency correction from `count` on.
@@ -54,7 +77,8 @@ public struct SteeredClock: Sendable {
     private mutating func reanchor(at count: Int64) {
         let exact = elapsed(at: count)
         let whole = exact.rounded(.down)
-        anchorReading = anchorReading + Interval(nanoseconds: Int64(whole))
+        anchorReading = reading(at: count)
+        if let leap, anchorReading - leap.jump >= leap.at { self.leap = nil }
         anchorRemainder = exact - whole
         anchorCount = count
     }
