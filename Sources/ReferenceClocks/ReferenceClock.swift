@@ -1,0 +1,313 @@
+import ConfigurationLanguage
+import Discipline
+import Receivers
+import TimeScale
+
+/// One configured reference clock, without its device: bytes, pulses and samples in, observations out.
+///
+/// It decodes, pairs pulses with seconds, keeps the reach register and the statistics, and knows what is wrong.
+/// All stamps are readings of the clock that is disciplined.
+public struct ReferenceClock: Sendable {
+    /// Offsets remembered for the jitter.
+    private static let offsetMemory = 16
+    /// Polls where the configuration gives none: 2⁴ = 16 s, ntpd's recommendation for reference clocks.
+    private static let defaultPoll = PollExponent(clamping: 4)
+    /// Labels that must agree before a source without pulses is believed.
+    private static let votesNeeded = PulsePairing.votesNeeded
+    /// Successive offsets of a source without pulses that differ by more than this disagree, seconds.
+    private static let agreement = 0.25
+    /// Error to be expected of labels whose delay nobody has measured, seconds.
+    private static let unknownDelayError = 0.5
+    /// Bytes in one poll that must hold a sentence: more than two of the longest.
+    private static let unreadableBytes: UInt64 = 200
+    /// A source that says nothing for this long, and a poll, is silent.
+    private static let silence = Interval.seconds(4)
+
+    /// How it was configured.
+    public let configuration: ReferenceClockConfiguration
+    /// What it is doing.
+    public internal(set) var condition = SourceCondition.waiting
+    /// Which polls brought a usable sample.
+    public private(set) var reach = ReachRegister()
+    /// The last usable sample, and when it came.
+    public private(set) var last: (sample: Sample, at: MonotonicInstant)?
+    /// Finds out which second a pulse is.
+    public internal(set) var pairing: PulsePairing
+    /// Usable samples so far.
+    public private(set) var samples = 0
+    /// Pulses so far.
+    public private(set) var pulses = 0
+    /// Pulses missed, by gaps in their sequence numbers.
+    public private(set) var pulsesMissed = 0
+    /// Samples with impossible fields so far.
+    public private(set) var malformed = 0
+
+    private var decoder: NMEADecoder?
+    private var offsets: [Double] = []
+    private var votes = 0
+    private var lastLabelOffset: Interval?
+    private var lastSequence: UInt32?
+    private var lastPulse: MonotonicInstant?
+    private var nextShift: MonotonicInstant?
+    private var lastHeard: MonotonicInstant?
+    private var statisticsAtShift = NMEAStatistics()
+    private var reportedKind = SourceCondition.waiting.kind
+    private var hasRolledOver = false
+    private var refusedOffset: Double?
+
+    /// A clock that has not been heard.
+    ///
+    /// - Parameters:
+    ///   - configuration: the clock as configured.
+    ///   - earliestDate: a moment that cannot lie in the future, for week rollovers.
+    public init(_ configuration: ReferenceClockConfiguration, earliestDate: Instant) {
+        self.configuration = configuration
+        pairing = PulsePairing(givenDelay: configuration.driver == .nmea ? configuration.time2 : nil)
+        if configuration.driver == .nmea {
+            var decoder = NMEADecoder(notBefore: earliestDate, messages: Self.messages(ofMode: configuration.mode))
+            decoder.characterTime = Interval(nanoseconds: 10_000_000_000 / Int64(baudRate))
+            self.decoder = decoder
+        }
+    }
+
+    // MARK: - What it is
+
+    /// Line speed in bit/s, as configured or by ntpd's mode bits 4 to 6 (default 4800, ntpd's).
+    public var baudRate: Int {
+        let speeds = [4800, 9600, 19200, 38400, 57600, 115_200, 115_200, 115_200]
+        return configuration.baudRate ?? speeds[configuration.mode >> 4 & 7]
+    }
+
+    /// Whether its labels and samples can number pulses.
+    public var canNumber: Bool { configuration.driver != .pps && configuration.driver != .localClock }
+
+    /// Whether pulses have come lately.
+    public func hasPulses(at now: MonotonicInstant) -> Bool {
+        lastPulse.map { now - $0 < .seconds(10) } ?? false
+    }
+
+    /// The poll interval: how long a shift of the reach register takes.
+    public var poll: PollExponent { configuration.minimumPoll ?? Self.defaultPoll }
+
+    /// Scatter of the offsets, standard deviation in seconds, from their differences; 0 before the third sample.
+    public var jitter: Double {
+        guard offsets.count > 2 else { return 0 }
+        let differences = (1..<offsets.count).map { offsets[$0] - offsets[$0 - 1] }
+        return RobustStatistics.deviation(differences) / 2.0.squareRoot()
+    }
+
+    /// Messages that could not be used.
+    public var rejected: Int {
+        malformed
+            + NMEARejection.allCases.reduce(0) { $0 + Int(clamping: decoder?.statistics.rejections($1) ?? 0) }
+    }
+
+    /// ntpd's mode bits 0 to 3 choose sentences; none set means all.
+    private static func messages(ofMode mode: Int) -> LabelMessageSet {
+        let rows: [(bit: Int, message: LabelMessage)] = [(0x01, .rmc), (0x02, .gga), (0x04, .gll), (0x08, .zda)]
+        let chosen = rows.filter { mode & $0.bit != 0 }
+        return chosen.isEmpty ? .nmea : LabelMessageSet(chosen.map { LabelMessageSet($0.message) })
+    }
+
+    // MARK: - What it hears
+
+    /// Takes bytes of a serial line.
+    ///
+    /// - Parameters:
+    ///   - bytes: as read.
+    ///   - arrived: the clock's reading when the last of them arrived.
+    ///   - now: when they were read.
+    ///   - handle: called for each label.
+    public mutating func consume(
+        _ bytes: Span<UInt8>, arrived: Instant, now: MonotonicInstant, handle: (SecondLabel) -> Void
+    ) {
+        lastHeard = now
+        var invalid: NMEARejection?
+        decoder?.consume(bytes, arrived: arrived) { event in
+            switch event {
+            case .label(let label): handle(label)
+            case .rejected(let reason) where Self.isReceiversOwnVerdict(reason): invalid = reason
+            case .rejected, .fix: break
+            }
+        }
+        if let invalid, decoder?.hasFix != true { condition = .invalid(invalid.description) }
+    }
+
+    /// Takes a pulse.
+    ///
+    /// - Parameters:
+    ///   - edge: the clock's reading at the edge, before `fudge time1`.
+    ///   - sequence: the kernel's count of edges, where there is one.
+    ///   - now: when it was noticed.
+    /// - Returns: the start of the second that the pulse marks, by the clock; `nil` for a pulse already seen.
+    public mutating func consume(pulse edge: Instant, sequence: UInt32?, now: MonotonicInstant) -> Instant? {
+        if let sequence, let lastSequence {
+            guard sequence != lastSequence else { return nil }
+            pulsesMissed += Int(clamping: Int64(sequence &- lastSequence) - 1)
+        }
+        lastSequence = sequence
+        (lastPulse, lastHeard) = (now, now)
+        pulses += 1
+        let start = edge - Interval(seconds: configuration.time1 ?? 0)
+        pairing.observe(pulse: start)
+        return start
+    }
+
+    /// Takes a label or a whole sample as evidence of this source's own time, for use where there are no pulses.
+    ///
+    /// - Parameters:
+    ///   - sample: the label or sample, uncorrected.
+    ///   - measuredDelay: delay of the labels as learned from pulses, seconds.
+    ///   - now: when it came.
+    /// - Returns: the corrected sample once enough have agreed.
+    public mutating func consume(_ sample: Sample, measuredDelay: Double?, now: MonotonicInstant) -> Sample? {
+        lastHeard = now
+        let isLabel = configuration.driver == .nmea
+        let known = isLabel ? configuration.time2 ?? measuredDelay : configuration.time1 ?? 0
+        let corrected = Sample(
+            local: sample.local, reference: sample.reference + Interval(seconds: known ?? 0),
+            systematicError: isLabel && known == nil ? Self.unknownDelayError : 0)
+        let offset = corrected.reference - corrected.local
+        let agrees = lastLabelOffset.map { abs((offset - $0).seconds) <= Self.agreement } ?? false
+        votes = agrees ? votes + 1 : 1
+        lastLabelOffset = offset
+        guard votes >= Self.votesNeeded else {
+            condition = .proving
+            return nil
+        }
+        return corrected
+    }
+
+    /// Numbers the last pulse by a label, once that is proven.
+    ///
+    /// - Parameters:
+    ///   - label: what it names, and when it came.
+    ///   - witness: UTC at a reading of the clock by an independent witness, where there is one.
+    /// - Returns: the pulse and its second.
+    public mutating func number(by label: Sample, witness: ((Instant) -> Instant)?) -> PulsePairing.NumberedPulse? {
+        let pulse = pairing.observe(label: label.reference, arrived: label.local, witness: witness)
+        switch pairing.state {
+        case .unpaired: noteUnnumbered()
+        case .proving: condition = .proving
+        case .ambiguous(let delay, let spread):
+            condition = .ambiguous(delay: Int((delay * 1000).rounded()), spread: Int((spread * 1000).rounded()))
+        case .contradicted(let seconds): condition = .contradicted(seconds: seconds)
+        case .proven: break
+        }
+        return pulse
+    }
+
+    /// Compares a label with pulses that the clock numbers by itself.
+    ///
+    /// - Parameters:
+    ///   - label: what it names, and when it came.
+    ///   - clockOffset: reference − clock, seconds.
+    public mutating func monitor(label: Sample, clockOffset: Double) {
+        pairing.monitor(label: label.reference, arrived: label.local, clockOffset: clockOffset)
+        if pairing.labelError != 0 { condition = .mislabelled(seconds: pairing.labelError) }
+    }
+
+    /// Notes that pulses come which nothing numbers.
+    public mutating func noteUnnumbered() { condition = .unnumbered }
+
+    /// Notes that the others name another second.
+    public mutating func outvoted(offset: Double) { condition = .outvoted(offset: offset) }
+
+    /// Notes that its offset is beyond what may be believed.
+    public mutating func refuse(offset: Double) {
+        refusedOffset = offset
+        condition = .beyondPanic(offset: offset)
+    }
+
+    /// Whether its offset was refused, and has not changed since.
+    public var isRefused: Bool { refusedOffset != nil }
+
+    /// The condition, if its kind has changed since the last call.
+    public mutating func takeChangedCondition() -> SourceCondition? {
+        guard condition.kind != reportedKind else { return nil }
+        reportedKind = condition.kind
+        return condition
+    }
+
+    /// Whether a week rollover is seen for the first time.
+    public mutating func takeFirstRollover() -> Bool {
+        defer { hasRolledOver = true }
+        return !hasRolledOver
+    }
+
+    /// Counts a sample whose fields could not be true.
+    public mutating func countMalformed() { malformed += 1 }
+
+    /// Notes a usable sample.
+    public mutating func deliver(_ sample: Sample, now: MonotonicInstant) {
+        last = (sample, now)
+        samples += 1
+        reach.mark()
+        offsets.append(sample.offset)
+        if offsets.count > Self.offsetMemory { offsets.removeFirst() }
+        if let refusedOffset, abs(sample.offset - refusedOffset) < 1 { return }
+        refusedOffset = nil
+        condition = pairing.labelError == 0 ? .delivering : .mislabelled(seconds: pairing.labelError)
+    }
+
+    // MARK: - What happens to it
+
+    /// Lets time pass: shifts the reach register at the end of each poll.
+    public mutating func tick(now: MonotonicInstant) {
+        guard let due = nextShift else {
+            nextShift = now + poll.interval
+            return
+        }
+        guard now >= due else { return }
+        nextShift = now + poll.interval
+        reach.shift()
+        if !reach.isReachable { diagnose(now: now) }
+    }
+
+    /// Notes that its device was opened or came back.
+    public mutating func deviceOpened() {
+        decoder?.reset()
+        (lastSequence, lastHeard) = (nil, nil)
+        condition = .waiting
+    }
+
+    /// Notes that its device is not there.
+    public mutating func deviceAbsent(_ reason: String) { condition = .absent(reason) }
+
+    /// Forgets which second is which.
+    public mutating func restartProof() {
+        pairing.restart()
+        (votes, lastLabelOffset) = (0, nil)
+    }
+
+    /// Follows a change of the clock.
+    public mutating func apply(_ change: ClockChange) {
+        pairing.apply(change)
+        decoder?.shift(by: change.step)
+        lastLabelOffset = lastLabelOffset.map { $0 + change.offsetChange }
+        last?.sample.apply(change)
+        for index in offsets.indices { offsets[index] += change.offsetChange.seconds }
+    }
+
+    /// Finds a name for what is wrong where nothing usable has come for eight polls.
+    private mutating func diagnose(now: MonotonicInstant) {
+        if case .absent = condition { return }
+        let statistics = decoder?.statistics ?? NMEAStatistics()
+        defer { statisticsAtShift = statistics }
+        if now - (lastHeard ?? now) > Self.silence + poll.interval {
+            condition = .silent
+        } else if statistics.bytes - statisticsAtShift.bytes > Self.unreadableBytes,
+            statistics.sentences == statisticsAtShift.sentences
+        {
+            condition = .unreadable
+        }
+    }
+
+    /// Whether a rejection tells something about the receiver rather than about the line.
+    private static func isReceiversOwnVerdict(_ reason: NMEARejection) -> Bool {
+        switch reason {
+        case .noFix, .noTime, .noDate, .badDate, .dateOutOfRange, .noStatus, .backwards: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,82 @@
+/// What a source is doing, and why it cannot be used where it cannot.
+public enum SourceCondition: Equatable, Sendable {
+    /// The device is open, nothing usable has come yet.
+    case waiting
+    /// The device cannot be opened or has gone; the system's own words.
+    case absent(String)
+    /// Nothing usable in the last eight polls.
+    case silent
+    /// Bytes arrive, but none of them make a sentence.
+    case unreadable
+    /// The receiver says that its time is not valid; its reason.
+    case invalid(String)
+    /// Pulses arrive, but no labels that could number them.
+    case unnumbered
+    /// Labels agree so far, but not for long enough.
+    case proving
+    /// The delay from pulse to label (ms) and its spread (ms) allow two numberings.
+    case ambiguous(delay: Int, spread: Int)
+    /// Labels differ by whole seconds from a clock that was synchronised when the daemon began.
+    case contradicted(seconds: Int)
+    /// Labels differ by whole seconds from the pulses that they used to number.
+    case mislabelled(seconds: Int)
+    /// The offset (s) is beyond the panic limit.
+    case beyondPanic(offset: Double)
+    /// The offset (s) is not that of the majority, or of the selected source.
+    case outvoted(offset: Double)
+    /// Samples are coming.
+    case delivering
+
+    /// Which case this is, without what it carries: a log line is due when this changes.
+    public var kind: Int {
+        switch self {
+        case .waiting: 0
+        case .absent: 1
+        case .silent: 2
+        case .unreadable: 3
+        case .invalid: 4
+        case .unnumbered: 5
+        case .proving: 6
+        case .ambiguous: 7
+        case .contradicted: 8
+        case .mislabelled: 9
+        case .beyondPanic: 10
+        case .outvoted: 11
+        case .delivering: 12
+        }
+    }
+
+    /// Whether somebody should look at it.
+    public var isFault: Bool {
+        switch self {
+        case .waiting, .proving, .delivering: false
+        default: true
+        }
+    }
+}
+
+extension SourceCondition: CustomStringConvertible {
+    /// Words for logs and reports: what is wrong and what is done about it.
+    public var description: String {
+        switch self {
+        case .waiting: "waiting for data"
+        case .absent(let reason): "\(reason), will try again"
+        case .silent: "nothing usable for eight polls"
+        case .unreadable: "bytes but no sentences, the speed may be wrong"
+        case .invalid(let reason): "the receiver has no valid time (\(reason))"
+        case .unnumbered: "pulses, but nothing tells which seconds they are"
+        case .proving: "proving which second is which"
+        case .ambiguous(let delay, let spread):
+            "labels come \(delay) ms (± \(spread) ms) after a pulse, which may be the wrong one; "
+                + "set time2 or add a source that settles it"
+        case .contradicted(let seconds):
+            "\(signed(seconds)) s from a clock that was synchronised before; not believed (-g overrules)"
+        case .mislabelled(let seconds): "labels are \(signed(seconds)) s off the pulses they number; labels ignored"
+        case .beyondPanic(let offset): "\(signed(Int(offset.rounded()))) s off, beyond the panic limit; not believed"
+        case .outvoted(let offset): "\(signed(Int((offset * 1000).rounded()))) ms from the others; not believed"
+        case .delivering: "good"
+        }
+    }
+
+    private func signed(_ number: Int) -> String { number > 0 ? "+\(number)" : "\(number)" }
+}
