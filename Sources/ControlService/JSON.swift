@@ -1,0 +1,51 @@
+import Reports
+
+/// Writes reports as JSON (RFC 8259) from their variable tables.
+public enum JSON {
+    /// A snapshot as one object: `{"tracking":{…},"sources":[{…},…],"server":{…}}`.
+    public static func encode(_ snapshot: Snapshot) -> [UInt8] {
+        var text = "{\"tracking\":"
+        append(snapshot.tracking, TrackingReport.variables, to: &text)
+        text += ",\"sources\":["
+        for (index, source) in snapshot.sources.enumerated() {
+            if index > 0 { text += "," }
+            append(source, SourceReport.variables, to: &text)
+        }
+        text += "],\"server\":"
+        append(snapshot.server, ServerReport.variables, to: &text)
+        text += "}"
+        return Array(text.utf8)
+    }
+
+    private static func append<Report>(_ report: Report, _ variables: [Variable<Report>], to text: inout String) {
+        text += "{"
+        for (index, variable) in variables.enumerated() {
+            text += index > 0 ? ",\"" : "\""
+            text += variable.name
+            text += "\":"
+            switch variable.value(report) {
+            case .integer(let value): text += String(value)
+            case .real(let value): text += value.isFinite ? value.description : "null"
+            case .text(let value): append(quoted: value, to: &text)
+            }
+        }
+        text += "}"
+    }
+
+    /// A string literal; control characters, quotes and backslashes are escaped (RFC 8259 §7).
+    private static func append(quoted value: String, to text: inout String) {
+        text += "\""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\"", "\\":
+                text += "\\"
+                text.unicodeScalars.append(scalar)
+            case _ where scalar.value < 0x20:
+                let digits = String(scalar.value, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        text += "\""
+    }
+}

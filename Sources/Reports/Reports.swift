@@ -1,0 +1,119 @@
+/// The clock as a whole. Times are in seconds, frequencies in s/s.
+public struct TrackingReport: Equatable, Sendable, Decodable {
+    /// Program version.
+    public var version = ""
+    /// State of the quality ladder: starting, locked, local, unsynchronised.
+    public var state = ""
+    /// Why the ladder is where it is.
+    public var reason = ""
+    /// Which clock is steered: system, virtual, or none (`-x`).
+    public var clock = ""
+    /// Stratum served, 1 ... 16.
+    public var stratum = 16
+    /// Leap indicator served, 0 ... 3.
+    public var leapIndicator = 3
+    /// Reference identifier served, as text.
+    public var referenceID = ""
+    /// Name of the selected source; empty where there is none.
+    public var source = ""
+    /// Time of the last sample that was taken in, seconds since 1970.
+    public var referenceTime = 0.0
+    /// The clock's reading when this was reported, seconds since 1970.
+    public var time = 0.0
+    /// θ: reference − clock, seconds, positive = clock slow.
+    public var offset = 0.0
+    /// Standard deviation of `offset`, seconds.
+    public var offsetDeviation = 0.0
+    /// Frequency error of the uncorrected oscillator, s/s, positive = fast.
+    public var frequency = 0.0
+    /// Standard deviation of `frequency`, s/s.
+    public var frequencyDeviation = 0.0
+    /// Correction in force, s/s, positive = the clock is made faster.
+    public var correction = 0.0
+    /// Jitter of the selected source's samples, standard deviation in seconds.
+    public var jitter = 0.0
+    /// Root delay served, seconds.
+    public var rootDelay = 0.0
+    /// Root dispersion served, seconds.
+    public var rootDispersion = 0.0
+    /// Precision served, log₂ s.
+    public var precision = 0
+    /// Time since the daemon began, seconds.
+    public var uptime = 0.0
+
+    /// A report with every field at its default.
+    public init() {}
+}
+
+/// One source of time. Times are in seconds.
+public struct SourceReport: Equatable, Sendable, Decodable {
+    /// Name, as in `NMEA(0)`.
+    public var name = ""
+    /// Reference identifier, as text.
+    public var referenceID = ""
+    /// Device or path.
+    public var device = ""
+    /// Whether it is used: selected, numbering, standby, unused.
+    public var use = ""
+    /// Why it is used or not, in words.
+    public var reason = ""
+    /// The last eight polls, newest in the lowest bit.
+    public var reach = 0
+    /// Offset of the last sample: reference − clock, seconds.
+    public var offset = 0.0
+    /// Scatter of the samples, standard deviation in seconds.
+    public var jitter = 0.0
+    /// Age of the last sample, seconds; negative where there was none.
+    public var age = -1.0
+    /// Samples taken.
+    public var samples = 0
+    /// Pulses seen.
+    public var pulses = 0
+    /// Pulses missed, by gaps in the sequence numbers.
+    public var pulsesMissed = 0
+    /// Learned delay from pulse to label, seconds; 0 where it is not known.
+    public var labelDelay = 0.0
+    /// Spread of that delay, standard deviation in seconds.
+    public var labelDelayDeviation = 0.0
+    /// Messages of this source that could not be used.
+    public var rejected = 0
+
+    /// A report with every field at its default.
+    public init() {}
+}
+
+/// The server's counters, all since the daemon began.
+public struct ServerReport: Equatable, Sendable, Decodable {
+    /// Packets received.
+    public var received = 0
+    /// Replies sent.
+    public var replied = 0
+    /// Replies that the kernel would not send.
+    public var failed = 0
+    /// Packets too short.
+    public var truncated = 0
+    /// Packets of a version that is not served.
+    public var badVersion = 0
+    /// Packets that are no requests.
+    public var badMode = 0
+    /// Packets with an authenticator or a malformed tail.
+    public var badTail = 0
+    /// Packets denied by an access rule.
+    public var denied = 0
+
+    /// A report with every counter at zero.
+    public init() {}
+}
+
+/// Everything the daemon tells about itself at one moment.
+public struct Snapshot: Equatable, Sendable, Decodable {
+    /// The clock.
+    public var tracking = TrackingReport()
+    /// The sources, in the order of the configuration.
+    public var sources: [SourceReport] = []
+    /// The server.
+    public var server = ServerReport()
+
+    /// An empty snapshot.
+    public init() {}
+}
