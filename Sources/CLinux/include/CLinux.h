@@ -1,1 +1,154 @@
+/*
+ * What Swift's Glibc module cannot see: adjtimex, kernel PPS, control messages, line disciplines, shared memory.
+ *
+ * Functions return a count or 0, or the negative errno. _GNU_SOURCE is defined in CLinux.c only: in a header it would
+ * change types of the Glibc module for every target that imports this one.
+ */
+#ifndef CLINUX_H
+#define CLINUX_H
 
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/timex.h>
+#include <sys/types.h>
+
+/* Serial ports and pseudo-terminals */
+
+/* Refuses further opens of a terminal (TIOCEXCL), or allows them again. */
+int clx_tty_set_exclusive(int descriptor, int is_exclusive);
+/* Asks a serial driver to pass bytes on without gathering them (ASYNC_LOW_LATENCY). */
+int clx_tty_set_low_latency(int descriptor);
+/* Attaches the line discipline that time-stamps the carrier detect line (N_PPS, 18). */
+int clx_tty_attach_pulse_discipline(int descriptor);
+/* Opens a pseudo-terminal; writes the name of its other end. Returns the descriptor. */
+int clx_pty_open(char *name, size_t capacity);
+
+/* Kernel PPS (linux/pps.h) */
+
+/* One edge as the kernel stamped it, CLOCK_REALTIME. */
+struct clx_pulse {
+    int64_t seconds;
+    int32_t nanoseconds;
+    /* Counts the edges of its kind; 0: none yet. Wraps. */
+    uint32_t sequence;
+};
+
+/* Bits of PPS_GETCAP: PPS_CAPTUREASSERT 1, PPS_CAPTURECLEAR 2, ... */
+int clx_pps_capabilities(int descriptor, int *modes);
+/* The mode in force (PPS_GETPARAMS). */
+int clx_pps_mode(int descriptor, int *mode);
+/* Captures one edge, time stamps as timespec; offsets are reset (PPS_SETPARAMS). */
+int clx_pps_capture(int descriptor, int clear_edge);
+/* The last edge, at once (PPS_FETCH with a zero time-out). */
+int clx_pps_fetch(int descriptor, int clear_edge, struct clx_pulse *pulse);
+
+/* Shared memory of ntpd's driver 28 */
+
+/* Fields of a segment that a reader or writer exchanges. */
+struct clx_shm_sample {
+    int64_t reference_seconds, received_seconds;
+    int32_t reference_microseconds, received_microseconds;
+    uint32_t reference_nanoseconds, received_nanoseconds;
+    int32_t leap, precision, count_of_samples;
+};
+
+enum clx_shm_state { CLX_SHM_NOT_READY, CLX_SHM_CLASH, CLX_SHM_BAD_MODE, CLX_SHM_SAMPLE };
+
+/* The identifier of a unit's segment as it stands now, not created. */
+int clx_shm_find(int key);
+/* The identifier of a unit's segment, created where missing. */
+int clx_shm_create(int key, int mode);
+/* Maps a segment into memory. */
+int clx_shm_attach(int identifier, void **segment);
+int clx_shm_detach(void *segment);
+/* Marks a segment for removal. */
+int clx_shm_remove(int identifier);
+/* Takes a sample and clears the segment's valid flag. */
+enum clx_shm_state clx_shm_read(void *segment, struct clx_shm_sample *sample);
+/* Puts a sample, mode 0 or 1. */
+void clx_shm_write(void *segment, int mode, const struct clx_shm_sample *sample);
+
+/* Sockets */
+
+struct clx_address {
+    struct sockaddr_storage storage;
+    socklen_t length;
+};
+
+/* What comes with a datagram beside its bytes. */
+struct clx_datagram_info {
+    struct clx_address peer;
+    /* The address the datagram was sent to; family 0 where the kernel does not tell. */
+    struct in6_addr local6;
+    struct in_addr local4;
+    uint32_t local_interface;
+    int32_t local_family;
+    /* Kernel receive stamp, CLOCK_REALTIME; nanoseconds -1 where there is none. */
+    int64_t received_seconds;
+    int32_t received_nanoseconds;
+    /* Whether bytes were cut off. */
+    int32_t is_truncated;
+};
+
+/* One datagram of chrony's SOCK driver (refclock_sock.c), 40 bytes. */
+struct clx_sock_sample {
+    int64_t seconds, microseconds;
+    double offset;
+    int32_t pulse, leap, padding, magic;
+};
+
+/* Reads a numeric address; IPv6 may carry %interface. Returns -EINVAL for anything else. */
+int clx_address_parse(struct clx_address *address, const char *text, uint16_t port);
+/* The address as 16 bytes in two words, first on the wire highest; IPv4 mapped to ::ffff:0:0/96. */
+void clx_address_words(const struct clx_address *address, uint64_t *high, uint64_t *low);
+uint16_t clx_address_port(const struct clx_address *address);
+/* A non-blocking UDP socket, closed on exec. */
+int clx_udp_open(int family);
+/* Receive stamps, destination addresses and DSCP for a server's socket; each is optional. */
+void clx_udp_set_server_options(int descriptor, int family, int dscp);
+int clx_bind(int descriptor, const struct clx_address *address);
+/* Receives without waiting. Returns the length. */
+ssize_t clx_receive(int descriptor, void *bytes, size_t capacity, struct clx_datagram_info *info);
+/* Answers a received datagram from the address it was sent to. */
+int clx_reply(int descriptor, const void *bytes, size_t length, const struct clx_datagram_info *info);
+/* A connected UDP socket to the first address of a name that takes one. Returns EAI_ codes as -(10000 + |code|). */
+int clx_udp_connect(const char *host, uint16_t port, int family);
+
+/* A Unix socket bound at a path; a socket left behind by a dead process is replaced. */
+int clx_unix_bind(int type, const char *path, unsigned permissions);
+/* A Unix socket connected to a path. */
+int clx_unix_connect(int type, const char *path);
+/* Accepts a connection, non-blocking, closed on exec. */
+int clx_accept(int descriptor);
+ssize_t clx_sock_receive(int descriptor, struct clx_sock_sample *sample);
+int clx_sock_send(int descriptor, const struct clx_sock_sample *sample);
+
+/* Processes */
+
+enum { CLX_SIGNAL_TERMINATE = 1, CLX_SIGNAL_RELOAD = 2 };
+
+/* SIGTERM, SIGINT and SIGHUP raise flags and interrupt poll(2); SIGPIPE is ignored. */
+int clx_signals_install(void);
+/* The flags raised since the last call. */
+int clx_signals_take(void);
+
+/* Effective capabilities of this thread, bit n = capability n. */
+int clx_capabilities(uint64_t *effective);
+/* Becomes a user for good and keeps only the capabilities given. */
+int clx_become(uid_t user, gid_t group, const char *name, uint64_t kept);
+/* The numbers of a user by name; -ENOENT where there is none. */
+int clx_user_find(const char *name, uid_t *user, gid_t *group);
+/* CAP_SYS_TIME and CAP_NET_BIND_SERVICE as bits. */
+uint64_t clx_capability_sys_time(void);
+uint64_t clx_capability_net_bind_service(void);
+
+/* Goes to the background: returns in the child only. */
+int clx_daemonise(void);
+/* 64 random bits. */
+int clx_random(uint64_t *bits);
+/* A line to syslog(3), facility daemon. */
+void clx_syslog(int priority, const char *line);
+
+#endif

@@ -1,0 +1,103 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* Signals */
+
+static volatile int raised;
+
+static void raise_flag(int signal) {
+    /* Relaxed: the flag carries no other data. */
+    __atomic_fetch_or(&raised, signal == SIGHUP ? CLX_SIGNAL_RELOAD : CLX_SIGNAL_TERMINATE, __ATOMIC_RELAXED);
+}
+
+int clx_signals_install(void) {
+    /* No SA_RESTART: poll(2) has to return. */
+    struct sigaction action = {.sa_handler = raise_flag};
+    sigemptyset(&action.sa_mask);
+    struct sigaction ignored = {.sa_handler = SIG_IGN};
+    sigemptyset(&ignored.sa_mask);
+    if (sigaction(SIGTERM, &action, NULL) < 0 || sigaction(SIGINT, &action, NULL) < 0) return -errno;
+    if (sigaction(SIGHUP, &action, NULL) < 0 || sigaction(SIGPIPE, &ignored, NULL) < 0) return -errno;
+    return 0;
+}
+
+int clx_signals_take(void) { return __atomic_exchange_n(&raised, 0, __ATOMIC_RELAXED); }
+
+/* Privileges */
+
+/* The C library exports these without declaring them; syscall(2) would abort under clknetsim. */
+extern int capget(cap_user_header_t header, cap_user_data_t data);
+extern int capset(cap_user_header_t header, const cap_user_data_t data);
+
+uint64_t clx_capability_sys_time(void) { return UINT64_C(1) << CAP_SYS_TIME; }
+
+uint64_t clx_capability_net_bind_service(void) { return UINT64_C(1) << CAP_NET_BIND_SERVICE; }
+
+int clx_capabilities(uint64_t *effective) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    if (capget(&header, data) < 0) return -errno;
+    *effective = (uint64_t)data[1].effective << 32 | data[0].effective;
+    return 0;
+}
+
+static int keep_capabilities(uint64_t kept) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    for (int index = 0; index < _LINUX_CAPABILITY_U32S_3; index++)
+        data[index].effective = data[index].permitted = (uint32_t)(kept >> (32 * index));
+    return capset(&header, data) < 0 ? -errno : 0;
+}
+
+int clx_become(uid_t user, gid_t group, const char *name, uint64_t kept) {
+    if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) return -errno;
+    if (initgroups(name, group) < 0) return -errno;
+    if (setresgid(group, group, group) < 0 || setresuid(user, user, user) < 0) return -errno;
+    int error = keep_capabilities(kept);
+    if (error) return error;
+    if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0) return -errno;
+    uid_t real, effective, saved;
+    uint64_t capabilities;
+    if (getresuid(&real, &effective, &saved) < 0) return -errno;
+    error = clx_capabilities(&capabilities);
+    if (error) return error;
+    int is_complete = real == user && effective == user && saved == user && capabilities == kept;
+    /* The way back must be shut. */
+    return is_complete && (user == 0 || setuid(0) < 0) ? 0 : -EPERM;
+}
+
+int clx_user_find(const char *name, uid_t *user, gid_t *group) {
+    char buffer[4096];
+    struct passwd entry, *found;
+    int error = getpwnam_r(name, &entry, buffer, sizeof buffer, &found);
+    if (error) return -error;
+    if (!found) return -ENOENT;
+    *user = entry.pw_uid;
+    *group = entry.pw_gid;
+    return 0;
+}
+
+/* The background */
+
+int clx_daemonise(void) {
+    pid_t child = fork();
+    if (child < 0) return -errno;
+    if (child > 0) _exit(0);
+    if (setsid() < 0 || chdir("/") < 0) return -errno;
+    int descriptor = open("/dev/null", O_RDWR);
+    if (descriptor < 0) return -errno;
+    for (int number = 0; number <= 2; number++)
+        if (dup2(descriptor, number) < 0) return -errno;
+    if (descriptor > 2) close(descriptor);
+    return 0;
+}

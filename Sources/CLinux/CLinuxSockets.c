@@ -1,0 +1,271 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/ip.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(struct clx_sock_sample) == 40, "sock_sample");
+#ifdef __LP64__
+_Static_assert(sizeof(struct timeval) == 16, "timeval");
+#endif
+
+/* Addresses */
+
+int clx_address_parse(struct clx_address *address, const char *text, uint16_t port) {
+    memset(address, 0, sizeof *address);
+    struct sockaddr_in *four = (struct sockaddr_in *)&address->storage;
+    struct sockaddr_in6 *six = (struct sockaddr_in6 *)&address->storage;
+    if (inet_pton(AF_INET, text, &four->sin_addr) == 1) {
+        four->sin_family = AF_INET;
+        four->sin_port = htons(port);
+        address->length = sizeof *four;
+        return 0;
+    }
+    char numeric[INET6_ADDRSTRLEN];
+    const char *zone = strchr(text, '%');
+    size_t length = zone ? (size_t)(zone - text) : strlen(text);
+    if (length >= sizeof numeric) return -EINVAL;
+    memcpy(numeric, text, length);
+    numeric[length] = 0;
+    if (inet_pton(AF_INET6, numeric, &six->sin6_addr) != 1) return -EINVAL;
+    if (zone && !(six->sin6_scope_id = if_nametoindex(zone + 1))) return -ENODEV;
+    six->sin6_family = AF_INET6;
+    six->sin6_port = htons(port);
+    address->length = sizeof *six;
+    return 0;
+}
+
+static uint64_t word(const uint8_t *bytes) {
+    uint64_t value = 0;
+    for (int index = 0; index < 8; index++) value = value << 8 | bytes[index];
+    return value;
+}
+
+void clx_address_words(const struct clx_address *address, uint64_t *high, uint64_t *low) {
+    const struct sockaddr_in *four = (const struct sockaddr_in *)&address->storage;
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&address->storage;
+    *high = *low = 0;
+    if (address->storage.ss_family == AF_INET) {
+        *low = 0xffff00000000 | ntohl(four->sin_addr.s_addr);
+    } else if (address->storage.ss_family == AF_INET6) {
+        *high = word(six->sin6_addr.s6_addr);
+        *low = word(six->sin6_addr.s6_addr + 8);
+    }
+}
+
+uint16_t clx_address_port(const struct clx_address *address) {
+    if (address->storage.ss_family == AF_INET) return ntohs(((const struct sockaddr_in *)&address->storage)->sin_port);
+    if (address->storage.ss_family == AF_INET6)
+        return ntohs(((const struct sockaddr_in6 *)&address->storage)->sin6_port);
+    return 0;
+}
+
+/* UDP */
+
+static int prepare(int descriptor) {
+    if (descriptor < 0) return -errno;
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0) {
+        int error = errno;
+        close(descriptor);
+        return -error;
+    }
+    /* clknetsim does not know it; a daemon that starts nothing loses nothing. */
+    (void)fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    return descriptor;
+}
+
+/* A plain type and fcntl, not SOCK_NONBLOCK: clknetsim refuses the flags. */
+int clx_udp_open(int family) { return prepare(socket(family, SOCK_DGRAM, 0)); }
+
+static void set(int descriptor, int level, int option, int value) {
+    (void)setsockopt(descriptor, level, option, &value, sizeof value);
+}
+
+void clx_udp_set_server_options(int descriptor, int family, int dscp) {
+    set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
+    set(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+    if (family == AF_INET6) {
+        set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+        set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+        set(descriptor, IPPROTO_IPV6, IPV6_TCLASS, dscp << 2);
+    } else {
+        set(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
+        set(descriptor, IPPROTO_IP, IP_TOS, dscp << 2);
+    }
+}
+
+int clx_bind(int descriptor, const struct clx_address *address) {
+    return bind(descriptor, (const struct sockaddr *)&address->storage, address->length) < 0 ? -errno : 0;
+}
+
+static void read_control(struct msghdr *message, struct clx_datagram_info *info) {
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
+        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPNS) {
+            struct timespec stamp;
+            memcpy(&stamp, CMSG_DATA(header), sizeof stamp);
+            info->received_seconds = stamp.tv_sec;
+            info->received_nanoseconds = (int32_t)stamp.tv_nsec;
+        } else if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo packet;
+            memcpy(&packet, CMSG_DATA(header), sizeof packet);
+            info->local_family = AF_INET;
+            info->local4 = packet.ipi_spec_dst;
+        } else if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo packet;
+            memcpy(&packet, CMSG_DATA(header), sizeof packet);
+            if (IN6_IS_ADDR_MULTICAST(&packet.ipi6_addr)) continue;
+            info->local_family = AF_INET6;
+            info->local6 = packet.ipi6_addr;
+            info->local_interface = IN6_IS_ADDR_LINKLOCAL(&packet.ipi6_addr) ? packet.ipi6_ifindex : 0;
+        }
+    }
+}
+
+ssize_t clx_receive(int descriptor, void *bytes, size_t capacity, struct clx_datagram_info *info) {
+    /* Room for every message asked for, twice: clknetsim aborts where it is short. */
+    _Alignas(struct cmsghdr) char control[256];
+    struct iovec vector = {.iov_base = bytes, .iov_len = capacity};
+    struct msghdr message = {
+        .msg_name = &info->peer.storage, .msg_namelen = sizeof info->peer.storage, .msg_iov = &vector,
+        .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control,
+    };
+    ssize_t length;
+    do {
+        length = recvmsg(descriptor, &message, MSG_DONTWAIT);
+    } while (length < 0 && errno == EINTR);
+    if (length < 0) return -errno;
+    info->peer.length = message.msg_namelen;
+    info->local_family = 0;
+    info->local_interface = 0;
+    info->received_nanoseconds = -1;
+    info->is_truncated = (message.msg_flags & MSG_TRUNC) != 0;
+    read_control(&message, info);
+    return length;
+}
+
+int clx_reply(int descriptor, const void *bytes, size_t length, const struct clx_datagram_info *info) {
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+    struct iovec vector = {.iov_base = (void *)bytes, .iov_len = length};
+    struct msghdr message = {
+        .msg_name = (void *)&info->peer.storage, .msg_namelen = info->peer.length, .msg_iov = &vector, .msg_iovlen = 1,
+    };
+    if (info->local_family) {
+        memset(control, 0, sizeof control);
+        message.msg_control = control;
+        message.msg_controllen = sizeof control;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        if (info->local_family == AF_INET) {
+            struct in_pktinfo packet = {.ipi_spec_dst = info->local4};
+            header->cmsg_level = IPPROTO_IP;
+            header->cmsg_type = IP_PKTINFO;
+            header->cmsg_len = CMSG_LEN(sizeof packet);
+            message.msg_controllen = CMSG_SPACE(sizeof packet);
+            memcpy(CMSG_DATA(header), &packet, sizeof packet);
+        } else {
+            struct in6_pktinfo packet = {.ipi6_addr = info->local6, .ipi6_ifindex = info->local_interface};
+            header->cmsg_level = IPPROTO_IPV6;
+            header->cmsg_type = IPV6_PKTINFO;
+            header->cmsg_len = CMSG_LEN(sizeof packet);
+            memcpy(CMSG_DATA(header), &packet, sizeof packet);
+        }
+    }
+    ssize_t sent;
+    do {
+        sent = sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : 0;
+}
+
+int clx_udp_connect(const char *host, uint16_t port, int family) {
+    char service[8];
+    snprintf(service, sizeof service, "%u", port);
+    struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_DGRAM}, *list;
+    int code = getaddrinfo(host, service, &hints, &list);
+    if (code) return -10000 - (code < 0 ? -code : code);
+    int outcome = -EADDRNOTAVAIL;
+    for (struct addrinfo *entry = list; entry && outcome < 0; entry = entry->ai_next) {
+        int descriptor = clx_udp_open(entry->ai_family);
+        outcome = descriptor;
+        if (descriptor >= 0 && connect(descriptor, entry->ai_addr, entry->ai_addrlen) < 0) {
+            outcome = -errno;
+            close(descriptor);
+        }
+    }
+    freeaddrinfo(list);
+    return outcome;
+}
+
+/* Unix sockets */
+
+static int unix_address(struct sockaddr_un *address, const char *path) {
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    if (strlen(path) >= sizeof address->sun_path) return -ENAMETOOLONG;
+    strcpy(address->sun_path, path);
+    return 0;
+}
+
+int clx_unix_connect(int type, const char *path) {
+    struct sockaddr_un address;
+    int error = unix_address(&address, path);
+    if (error) return error;
+    int descriptor = prepare(socket(AF_UNIX, type, 0));
+    if (descriptor >= 0 && connect(descriptor, (struct sockaddr *)&address, sizeof address) < 0) {
+        error = -errno;
+        close(descriptor);
+        return error;
+    }
+    return descriptor;
+}
+
+/* Whether a path is a socket that nobody serves any more. */
+static int is_stale(int type, const char *path) {
+    struct stat status;
+    if (lstat(path, &status) < 0 || !S_ISSOCK(status.st_mode)) return 0;
+    int descriptor = clx_unix_connect(type, path);
+    if (descriptor >= 0) close(descriptor);
+    return descriptor == -ECONNREFUSED;
+}
+
+int clx_unix_bind(int type, const char *path, unsigned permissions) {
+    struct sockaddr_un address;
+    int error = unix_address(&address, path);
+    if (error) return error;
+    int descriptor = prepare(socket(AF_UNIX, type, 0));
+    if (descriptor < 0) return descriptor;
+    if (is_stale(type, path)) unlink(path);
+    if (bind(descriptor, (struct sockaddr *)&address, sizeof address) < 0) {
+        error = -errno;
+    } else if (chmod(path, permissions) < 0) {
+        error = -errno;
+        unlink(path);
+    }
+    if (error) close(descriptor);
+    return error ? error : descriptor;
+}
+
+int clx_accept(int descriptor) { return prepare(accept(descriptor, NULL, NULL)); }
+
+ssize_t clx_sock_receive(int descriptor, struct clx_sock_sample *sample) {
+    ssize_t length;
+    do {
+        /* MSG_TRUNC: the true length, also of a datagram that is too long. */
+        length = recv(descriptor, sample, sizeof *sample, MSG_DONTWAIT | MSG_TRUNC);
+    } while (length < 0 && errno == EINTR);
+    return length < 0 ? -errno : length;
+}
+
+int clx_sock_send(int descriptor, const struct clx_sock_sample *sample) {
+    return send(descriptor, sample, sizeof *sample, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+}

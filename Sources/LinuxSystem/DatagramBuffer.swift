@@ -1,0 +1,40 @@
+// HOT PATH
+import CLinux
+import TimeScale
+
+/// Room for one datagram and what came with it; made once and used for every request and its answer.
+public struct DatagramBuffer: ~Copyable {
+    /// The bytes; those from `length` on are left from earlier datagrams.
+    public var bytes = InlineArray<2048, UInt8>(repeating: 0)
+
+    /// Bytes of the datagram received, 0 ... 2048.
+    public internal(set) var length = 0
+
+    /// When it arrived: the kernel's stamp, CLOCK_REALTIME; the moment it was read where there is none.
+    public internal(set) var received = Instant.unixEpoch
+
+    /// Whether `received` is the kernel's stamp.
+    public internal(set) var hasKernelStamp = false
+
+    var info = clx_datagram_info()
+
+    /// An empty buffer.
+    public init() {}
+
+    /// Whether the datagram was longer than the buffer.
+    public var isTruncated: Bool { info.is_truncated != 0 }
+
+    /// The sender's address as 16 bytes in two words, first on the wire highest; IPv4 as ::ffff:a.b.c.d.
+    public var peerAddress: (high: UInt64, low: UInt64) {
+        var words = (high: UInt64(0), low: UInt64(0))
+        // SAFETY: the function reads one clx_address and writes two words.
+        unsafe withUnsafePointer(to: info.peer) { unsafe clx_address_words($0, &words.high, &words.low) }
+        return words
+    }
+
+    /// The sender's port.
+    public var peerPort: UInt16 {
+        // SAFETY: the function reads one clx_address.
+        unsafe withUnsafePointer(to: info.peer) { unsafe clx_address_port($0) }
+    }
+}

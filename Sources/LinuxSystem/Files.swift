@@ -1,0 +1,82 @@
+import Glibc
+
+/// Whole small files: configuration, drift, leap table, state.
+public enum Files {
+    /// The contents of a file.
+    ///
+    /// - Parameters:
+    ///   - path: a file; a device or pipe is read to its end.
+    ///   - limit: most bytes accepted, so that a wrong path cannot fill the memory.
+    /// - Returns: all its bytes.
+    /// - Throws: `SystemError`; EFBIG beyond the limit.
+    public static func read(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
+        let file = try FileDescriptor(opening: path, flags: O_RDONLY)
+        var contents: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16_384)
+        while true {
+            var span = chunk.mutableSpan
+            guard let count = try file.read(into: &span, subject: path), count > 0 else { return contents }
+            guard contents.count + count <= limit else { throw SystemError("read", code: EFBIG, subject: path) }
+            contents += chunk[..<count]
+        }
+    }
+
+    /// Replaces a file so that a reader, or a machine that loses power, finds the old or the new contents, whole.
+    ///
+    /// - Parameters:
+    ///   - path: the file; its directory must be writable.
+    ///   - bytes: the new contents.
+    ///   - mode: permissions of the new file, less the umask.
+    /// - Throws: `SystemError`; the old file stands then, unless only the last sync of the directory failed.
+    public static func writeAtomically(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o644) throws(SystemError) {
+        let temporary = "\(path).\(getpid()).new"
+        do throws(SystemError) {
+            try write(temporary, bytes, mode: mode)
+            // SAFETY: both strings live through the call.
+            guard unsafe rename(temporary, path) == 0 else { throw SystemError.last("rename", path) }
+        } catch {
+            // SAFETY: the string lives through the call; a file that was never made is none to remove.
+            unsafe unlink(temporary)
+            throw error
+        }
+        let directory = try FileDescriptor(opening: directory(of: path), flags: O_RDONLY | O_DIRECTORY)
+        guard fsync(directory.rawValue) == 0 else { throw .last("fsync", Self.directory(of: path)) }
+    }
+
+    /// Removes a file.
+    ///
+    /// - Returns: `false` where there was none.
+    /// - Throws: `SystemError`.
+    @discardableResult
+    public static func remove(_ path: String) throws(SystemError) -> Bool {
+        // SAFETY: the string lives through the call.
+        if unsafe unlink(path) == 0 { return true }
+        guard errno == ENOENT else { throw .last("unlink", path) }
+        return false
+    }
+
+    private static func write(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(SystemError) {
+        let file = try FileDescriptor(opening: path, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
+        try file.write(bytes.span, subject: path)
+        guard fsync(file.rawValue) == 0 else { throw .last("fsync", path) }
+    }
+
+    static func directory(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: 0x2f) else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}
+
+extension Files {
+    /// The folder of the program that is running.
+    ///
+    /// - Throws: `SystemError` where /proc is not mounted.
+    public static func programFolder() throws(SystemError) -> String {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        // SAFETY: the kernel writes at most the count given.
+        let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
+        guard count > 0 else { throw .last("readlink", "/proc/self/exe") }
+        let path = buffer.prefix(count).map(UInt8.init(bitPattern:))
+        return String(decoding: path.prefix(path.lastIndex(of: UInt8(ascii: "/")) ?? 0), as: UTF8.self)
+    }
+}

@@ -1,0 +1,66 @@
+import Glibc
+import TimeScale
+
+/// The descriptors that one round of the loop waits for (poll(2)).
+///
+/// Filled anew each round; the memory stays, so that a round allocates nothing once the set has had its full size.
+/// poll, not epoll: it is what simulators know (architecture §6).
+public struct PollSet: ~Copyable {
+    private var entries: [pollfd] = []
+
+    /// An empty set.
+    public init() {}
+
+    /// Forgets all descriptors, for the next round.
+    public mutating func removeAll() {
+        entries.removeAll(keepingCapacity: true)
+    }
+
+    /// Adds a descriptor to be waited for until it can be read.
+    ///
+    /// - Parameter descriptor: must stay open until after `wait`.
+    /// - Returns: its index in the set.
+    @discardableResult
+    public mutating func add(_ descriptor: borrowing FileDescriptor) -> Int { add(number: descriptor.rawValue) }
+
+    /// Adds a descriptor by the kernel's number, where its owner cannot be borrowed.
+    ///
+    /// - Parameter number: of a descriptor that stays open until after `wait`.
+    /// - Returns: its index in the set.
+    public mutating func add(number: Int32) -> Int {
+        entries.append(pollfd(fd: number, events: Int16(POLLIN), revents: 0))
+        return entries.count - 1
+    }
+
+    /// Waits until a descriptor is ready or the time is up.
+    ///
+    /// - Parameter timeout: rounded up to milliseconds; nothing or less does not wait.
+    /// - Returns: `false` where a signal ended the wait; no flag is set then.
+    /// - Throws: `SystemError`.
+    public mutating func wait(timeout: Interval) throws(SystemError) -> Bool {
+        let whole = timeout.nanoseconds / 1_000_000
+        let milliseconds = timeout.nanoseconds % 1_000_000 > 0 ? whole + 1 : whole
+        // SAFETY: pointer and count are those of one array, which the kernel does not keep.
+        let answer = unsafe entries.withUnsafeMutableBufferPointer {
+            unsafe poll($0.baseAddress, nfds_t($0.count), Int32(clamping: max(milliseconds, 0)))
+        }
+        guard answer < 0 else { return true }
+        guard errno == EINTR else { throw .last("poll") }
+        for index in entries.indices { entries[index].revents = 0 }
+        return false
+    }
+
+    /// Whether a descriptor can be read without waiting; true also at the end of a file.
+    public func isReadable(_ index: Int) -> Bool { has(POLLIN, index) }
+
+    /// Whether the other end of a descriptor is gone.
+    public func hasHungUp(_ index: Int) -> Bool { has(POLLHUP, index) }
+
+    /// Whether a descriptor has an error pending, or is not open.
+    public func hasFailed(_ index: Int) -> Bool { has(POLLERR | POLLNVAL, index) }
+
+    /// Whether there is something to read or to find out: input, an end, an error.
+    public func needsAttention(_ index: Int) -> Bool { has(POLLIN | POLLHUP | POLLERR | POLLNVAL, index) }
+
+    private func has(_ flags: Int32, _ index: Int) -> Bool { Int32(entries[index].revents) & flags != 0 }
+}

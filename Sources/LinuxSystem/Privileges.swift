@@ -1,0 +1,42 @@
+import CLinux
+import Glibc
+
+/// The rights of the process.
+public enum Privileges {
+    /// Whether the process may set the kernel's clock (effective CAP_SYS_TIME).
+    ///
+    /// - Throws: `SystemError`.
+    public static func canAdjustClock() throws(SystemError) -> Bool {
+        var effective: UInt64 = 0
+        // SAFETY: the function writes one word.
+        try SystemError.check(unsafe clx_capabilities(&effective), "capget")
+        return effective & clx_capability_sys_time() != 0
+    }
+
+    /// Becomes another user for good and keeps only the rights to set the clock and to bind ports below 1024.
+    ///
+    /// Before any thread is started: capabilities belong to threads.
+    ///
+    /// - Parameter user: a name of the user database.
+    /// - Throws: `SystemError`; ENOENT where there is no such user. The process must end then: it may have lost some
+    ///   rights and not others.
+    public static func drop(toUser user: String) throws(SystemError) {
+        var (number, group): (UInt32, UInt32) = (0, 0)
+        // SAFETY: the function reads the string and writes two numbers.
+        let answer = unsafe clx_user_find(user, &number, &group)
+        if answer == -ENOENT { throw SystemError("user", code: ENOENT, subject: user, remark: "no such user") }
+        try SystemError.check(answer, "user", user)
+        let kept = clx_capability_sys_time() | clx_capability_net_bind_service()
+        // SAFETY: the function reads the string.
+        try SystemError.check(unsafe clx_become(number, group, user, kept), "change user", user)
+    }
+
+    /// Goes to the background: a new session, `/` as directory, standard streams to `/dev/null`.
+    ///
+    /// Before any thread is started. Returns in the new process; the old one has ended.
+    ///
+    /// - Throws: `SystemError`.
+    public static func detachFromTerminal() throws(SystemError) {
+        try SystemError.check(clx_daemonise(), "daemonise")
+    }
+}

@@ -1,0 +1,65 @@
+import Glibc
+import LinuxSystem
+import Testing
+
+@Suite("Files")
+struct FilesTests {
+    private let directory = TemporaryDirectory()
+
+    @Test("what is written is read back, over an older file too")
+    func roundTrip() throws {
+        let path = directory.file("drift")
+        try Files.writeAtomically(path, Array("1.5\n".utf8))
+        try Files.writeAtomically(path, Array("2.5\n".utf8))
+        #expect(try Files.read(path, limit: 100) == Array("2.5\n".utf8))
+        #expect(try directory.names == ["drift"])
+    }
+
+    @Test("a full disk leaves the old file and nothing else")
+    func fullDisk() throws {
+        let mount = directory.makeDirectory(directory.file("small"))
+        // SAFETY: all strings live through the call.
+        guard unsafe Glibc.mount("none", mount, "tmpfs", 0, "size=16k") == 0 else { return }
+        defer { _ = unsafe umount(mount) }
+        let path = mount + "/state"
+        try Files.writeAtomically(path, [1, 2, 3])
+        let large = [UInt8](repeating: 0, count: 100_000)
+        let error = failure { () throws(SystemError) in try Files.writeAtomically(path, large) }
+        #expect(error?.code == ENOSPC)
+        #expect(try Files.read(path, limit: 10) == [1, 2, 3])
+        // Room is left for a small file: the temporary one is gone.
+        try Files.writeAtomically(path, [UInt8](repeating: 7, count: 4096))
+    }
+
+    @Test("a directory that is missing is named")
+    func missingDirectory() {
+        let path = directory.file("none/drift")
+        let error = failure { () throws(SystemError) in try Files.writeAtomically(path, []) }
+        #expect(error?.code == ENOENT)
+        #expect(error?.description.hasSuffix(": no such file or directory") == true)
+    }
+
+    @Test("a file in the way of the rename leaves no temporary file")
+    func renameFailure() throws {
+        let path = directory.makeDirectory(directory.file("taken"))
+        let error = failure { () throws(SystemError) in try Files.writeAtomically(path, [1]) }
+        #expect(error?.code == EISDIR)
+        #expect(try directory.names == ["taken"])
+    }
+
+    @Test("a file beyond the limit is refused, one at the limit is read")
+    func limit() throws {
+        let path = directory.file("leap")
+        try Files.writeAtomically(path, [UInt8](repeating: 1, count: 20_000))
+        #expect(try Files.read(path, limit: 20_000).count == 20_000)
+        #expect(failure { () throws(SystemError) in try Files.read(path, limit: 19_999) }?.code == EFBIG)
+    }
+
+    @Test("removing tells whether there was a file")
+    func removal() throws {
+        let path = directory.file("pid")
+        try Files.writeAtomically(path, [1])
+        #expect(try Files.remove(path))
+        #expect(try !Files.remove(path))
+    }
+}
