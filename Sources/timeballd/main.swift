@@ -1,1 +1,4 @@
-print("x")
+import Daemon
+import Glibc
+
+exit(Program.run(Array(CommandLine.arguments.dropFirst())).rawValue)

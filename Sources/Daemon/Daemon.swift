@@ -1,0 +1,175 @@
+import ConfigurationLanguage
+import ControlService
+import Discipline
+import LinuxSystem
+import NTPServer
+import ReferenceClocks
+import Reports
+import TimeScale
+
+/// The running appliance: one thread on one poll() loop.
+///
+/// It owns every device and socket, and passes what comes in to the timekeeper and the server.
+public struct Daemon<Clock: ClockControl>: ~Copyable {
+    /// How a run ended.
+    public enum Ending: Equatable, Sendable {
+        /// Told to stop by a signal.
+        case stopped
+        /// `-q`: the clock was set; the offset that was found, seconds, positive = the clock was slow.
+        case clockSet(offset: Double)
+        /// `-q`: no time was proven in time.
+        case noTime
+    }
+
+    private static var tickInterval: Interval { .second }
+    /// How long `-q` waits for a proven time.
+    private static var patience: Interval { .seconds(120) }
+    /// Bytes read from a serial line at a time.
+    private static var readSize: Int { 512 }
+
+    private let configuration: Configuration
+    private let clockName: String
+    private let log: Log
+    private var timekeeper: Timekeeper<Clock>
+    private var server: TimeServer
+    private let devices: [SourceDevice]
+    private var files: StateFiles
+    private var listener: ObserveListener?
+    private var listenerIndex: Int?
+    private var pollSet = PollSet()
+    private var readBuffer = [UInt8](repeating: 0, count: readSize)
+    private let started: MonotonicInstant
+    private var nextTick: MonotonicInstant
+
+    /// Builds everything from a configuration, binds the sockets, and opens the devices that are there.
+    ///
+    /// - Parameters:
+    ///   - configuration: without errors.
+    ///   - clock: the clock to steer.
+    ///   - clockName: `system`, `virtual` or `none`, for reports.
+    ///   - overridesFirstPanic: `-g`.
+    ///   - log: where to say what happens.
+    /// - Throws: `SystemError` where not a single address could be bound.
+    public init(
+        configuration: Configuration, clock: Clock, clockName: String, overridesFirstPanic: Bool, log: Log
+    ) throws(SystemError) {
+        (self.configuration, self.clockName, self.log) = (configuration, clockName, log)
+        files = StateFiles(configuration)
+        var settings = Timekeeper<Clock>.Settings(configuration)
+        settings.overridesFirstPanic = overridesFirstPanic
+        settings.precision = ClockPrecision.measure(clock)
+        settings.leapSeconds = files.readLeapSeconds(log)
+        settings.knownFrequency = files.readFrequency(log)
+        let earliestDate = configuration.earliestDate ?? Release.date
+        let sources = configuration.referenceClocks.filter { $0.driver != .localClock }
+            .map { ReferenceClock($0, earliestDate: earliestDate) }
+        timekeeper = Timekeeper(clock: clock, sources: sources, settings: settings)
+        let now = clock.monotonicNow()
+        devices = sources.enumerated().map { SourceDevice(index: $0, source: $1, now: now) }
+        (started, nextTick) = (now, now)
+        server = try TimeServer(
+            addresses: ListenAddresses.select(
+                configuration.listenRules, local: try NetworkInterfaces.addresses()),
+            port: configuration.port, accessList: AccessList(configuration.accessRules), log: log)
+        openListener()
+        for device in devices { device.open(&timekeeper, now: now) }
+        flushJournal()
+    }
+
+    /// Runs until a signal ends it, or, with `-q`, until the clock is set.
+    ///
+    /// - Parameter setsOnce: `-q`.
+    /// - Returns: how it ended.
+    /// - Throws: `SystemError` where poll(2) itself fails.
+    public mutating func run(setsOnce: Bool) throws(SystemError) -> Ending {
+        while true {
+            try wait()
+            let requests = Signals.take()
+            if requests.terminate { break }
+            if requests.reload { reload() }
+            server.answer(pollSet, clock: timekeeper.clock, state: timekeeper.serverState)
+            let now = timekeeper.clock.monotonicNow()
+            attendDevices(now)
+            attendListener()
+            if now >= nextTick { tick(now) }
+            flushJournal()
+            if setsOnce, timekeeper.ladder.state == .locked { return .clockSet(offset: timekeeper.settle()) }
+            if setsOnce, now - started > Self.patience { return .noTime }
+        }
+        files.writeFrequency(timekeeper.oscillatorFrequency, log)
+        log.notice("told to stop")
+        return .stopped
+    }
+
+    private mutating func wait() throws(SystemError) {
+        pollSet.removeAll()
+        server.register(in: &pollSet)
+        for device in devices { device.register(in: &pollSet) }
+        listenerIndex = (listener?.descriptor.rawValue).map { pollSet.add(number: $0) }
+        let due = devices.reduce(nextTick) { min($0, $1.due) }
+        _ = try pollSet.wait(timeout: max(.zero, due - timekeeper.clock.monotonicNow()))
+    }
+
+    private mutating func tick(_ now: MonotonicInstant) {
+        nextTick = max(nextTick + Self.tickInterval, now)
+        timekeeper.tick()
+        server.tick(now: now, log: log)
+        if let table = files.tick(frequency: timekeeper.oscillatorFrequency, now: now, log: log) {
+            timekeeper.replaceLeapSeconds(table)
+        }
+        log.reportRepeats()
+        publishSnapshot()
+    }
+
+    private mutating func attendDevices(_ now: MonotonicInstant) {
+        for device in devices {
+            let isReady = device.pollIndex.map { pollSet.needsAttention($0) } ?? false
+            device.read(&timekeeper, buffer: &readBuffer, isReady: isReady, now: now)
+            device.open(&timekeeper, now: now)
+        }
+    }
+
+    // MARK: - Observers
+
+    private mutating func openListener() {
+        guard let path = configuration.observePath else { return }
+        do throws(SystemError) {
+            listener = try ObserveListener(path: path)
+        } catch {
+            log.warning("\(error); `timeball status` will not work")
+        }
+    }
+
+    /// Lets waiting observers in and shows them the state at once.
+    private mutating func attendListener() {
+        guard let listenerIndex, pollSet.isReadable(listenerIndex) else { return }
+        listener?.accept()
+        publishSnapshot()
+    }
+
+    private mutating func publishSnapshot() {
+        guard listener?.clientCount ?? 0 > 0 else { return }
+        var snapshot = timekeeper.snapshot()
+        snapshot.tracking.version = Release.version
+        snapshot.tracking.clock = clockName
+        snapshot.server = server.report
+        listener?.publish(JSON.encode(snapshot))
+    }
+
+    // MARK: - Log
+
+    /// HUP: the log file is opened anew, the leap second file read again.
+    private mutating func reload() {
+        do throws(SystemError) {
+            try log.reopen()
+        } catch {
+            log.error("\(error), the log goes on where it was")
+        }
+        timekeeper.replaceLeapSeconds(files.readLeapSeconds(log))
+        log.notice("told to reload: log opened anew, leap seconds read again")
+    }
+
+    private mutating func flushJournal() {
+        for entry in timekeeper.takeJournal() { log.write(entry.level, entry.text) }
+    }
+}

@@ -1,0 +1,130 @@
+import ConfigurationLanguage
+import Discipline
+import LinuxSystem
+import Reports
+import SimulatedWorld
+import TimeScale
+
+/// The program `timeballd`, from its arguments to its exit code.
+public enum Program {
+    /// Exit codes; `timeballd --help` and README.md list them.
+    public enum ExitCode: Int32, Sendable {
+        /// Ended as asked.
+        case success = 0
+        /// The configuration has errors.
+        case configuration = 1
+        /// The command line is wrong.
+        case usage = 2
+        /// Could not start, or the system failed.
+        case failure = 3
+        /// `-q`: no time was proven.
+        case noTime = 4
+    }
+
+    /// Longest configuration file read.
+    private static let longestConfiguration = 4 << 20
+
+    /// Runs the program.
+    ///
+    /// - Parameter arguments: without the program's name.
+    /// - Returns: the exit code.
+    public static func run(_ arguments: [String]) -> ExitCode {
+        let options: CommandLineOptions
+        do throws(CommandLineOptions.UsageError) {
+            options = try CommandLineOptions(arguments)
+        } catch {
+            Console.error("timeballd: \(error); see 'timeballd --help'\n")
+            return .usage
+        }
+        switch options.task {
+        case .printHelp: Console.write(CommandLineOptions.help)
+        case .printVersion: Console.write("timeballd \(Release.version)\n")
+        case .checkConfiguration, .serve, .setOnce: return runConfigured(options)
+        }
+        return .success
+    }
+
+    private static func runConfigured(_ options: CommandLineOptions) -> ExitCode {
+        guard let configuration = readConfiguration(options) else { return .configuration }
+        guard options.task != .checkConfiguration else {
+            Console.write("\(options.configurationFile): can be used\n")
+            return .success
+        }
+        do {
+            let isBackground = options.task == .serve && !options.staysInForeground
+            if isBackground { try Privileges.detachFromTerminal() }
+            try Signals.install()
+            let log = try openLog(configuration, isBackground: isBackground)
+            log.notice("timeballd \(Release.version) starts with \(options.configurationFile)")
+            return try serve(configuration, options, log)
+        } catch let error as SystemError {
+            Console.error("timeballd: \(error)\n")
+        } catch let error as ClockControlError {
+            Console.error("timeballd: the clock cannot be read: \(error)\n")
+        } catch {
+            Console.error("timeballd: \(error)\n")
+        }
+        return .failure
+    }
+
+    /// Reads the configuration and prints what is to be said about it.
+    ///
+    /// - Returns: `nil` where it cannot be used.
+    private static func readConfiguration(_ options: CommandLineOptions) -> Configuration? {
+        let file = options.configurationFile
+        do throws(SystemError) {
+            let text = try Files.read(file, limit: longestConfiguration)
+            let (configuration, diagnostics) = NTPConfiguration.parse(text: text, file: file) {
+                try? Files.read($0, limit: longestConfiguration)
+            }
+            for diagnostic in diagnostics { Console.error("\(diagnostic)\n") }
+            guard diagnostics.contains(where: { $0.severity == .error }) else { return configuration }
+            Console.error("timeballd: \(file) has errors and is not used\n")
+        } catch {
+            Console.error("timeballd: \(error); name a configuration file with -c\n")
+        }
+        return nil
+    }
+
+    private static func openLog(_ configuration: Configuration, isBackground: Bool) throws(SystemError) -> Log {
+        if let path = configuration.logFile { return Log(try LogOutput(.file(path: path))) }
+        return Log(try LogOutput(isBackground ? .syslog : .standardError))
+    }
+
+    private static func serve(
+        _ configuration: Configuration, _ options: CommandLineOptions, _ log: Log
+    ) throws -> ExitCode {
+        switch (options.neverAdjusts, configuration.clock) {
+        case (_, .virtual(let imagined)):
+            let oscillator = Oscillator(
+                frequency: imagined.frequency, wander: imagined.wander, seed: imagined.seed)
+            let clock = VirtualClock(offset: Interval(seconds: imagined.offset), oscillator: oscillator)
+            return try serve(configuration, options, log, clock: clock, name: "virtual")
+        case (true, .system):
+            let clock = VirtualClock(offset: .zero, oscillator: nil)
+            return try serve(configuration, options, log, clock: clock, name: "none")
+        case (false, .system):
+            return try serve(configuration, options, log, clock: try SystemClock(), name: "system")
+        }
+    }
+
+    private static func serve(
+        _ configuration: Configuration, _ options: CommandLineOptions, _ log: Log, clock: some ClockControl,
+        name: String
+    ) throws -> ExitCode {
+        var daemon = try Daemon(
+            configuration: configuration, clock: clock, clockName: name,
+            overridesFirstPanic: options.overridesFirstPanic, log: log)
+        if let user = options.user { try Privileges.drop(toUser: user) }
+        switch try daemon.run(setsOnce: options.task == .setOnce) {
+        case .stopped: return .success
+        case .noTime:
+            log.error("no time was proven")
+            return .noTime
+        case .clockSet(let offset):
+            let verb = options.neverAdjusts ? "not adjusted" : "set"
+            log.notice("the clock was \(FixedDecimal.text(offset, digits: 6)) s slow; \(verb)")
+            return .success
+        }
+    }
+}

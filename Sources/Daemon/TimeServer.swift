@@ -1,0 +1,132 @@
+// HOT PATH
+import ConfigurationLanguage
+import Discipline
+import LinuxSystem
+import NTPServer
+import Reports
+import TimeScale
+
+/// The server's sockets, and the way of a request through them.
+struct TimeServer: ~Copyable {
+    /// A bound socket. A class, because descriptors cannot be copied and an array holds these.
+    private final class Socket {
+        let socket: NTPSocket
+        var pollIndex: Int?
+
+        init(_ socket: consuming NTPSocket) {
+            self.socket = socket
+        }
+    }
+
+    /// Requests answered in a row before devices are looked at again.
+    private static let burst = 64
+    /// Between two attempts to bind an address that could not be bound.
+    private static let bindInterval = Interval.seconds(10)
+
+    /// What was received, sent and refused.
+    private(set) var report = ServerReport()
+    private let accessList: AccessList
+    private let port: UInt16
+    private var sockets: [Socket] = []
+    private var unbound: [String]
+    private var nextBind: MonotonicInstant
+    private var datagram = DatagramBuffer()
+
+    /// A server on the addresses given.
+    ///
+    /// - Parameters:
+    ///   - addresses: numeric.
+    ///   - port: UDP port.
+    ///   - accessList: who may have what.
+    ///   - log: is told what could not be bound.
+    /// - Throws: `SystemError` of the last address where not one could be bound.
+    init(addresses: [String], port: UInt16, accessList: AccessList, log: Log) throws(SystemError) {
+        (self.accessList, self.port) = (accessList, port)
+        (unbound, nextBind) = (addresses, KernelClock.monotonic() + Self.bindInterval)
+        if let error = bind(log, isFirst: true), sockets.isEmpty { throw error }
+    }
+
+    /// Adds the sockets to what is waited for.
+    func register(in set: inout PollSet) {
+        for socket in sockets { socket.pollIndex = set.add(socket.socket.descriptor) }
+    }
+
+    /// Tries again to bind what could not be bound, where it is time to.
+    mutating func tick(now: MonotonicInstant, log: Log) {
+        guard !unbound.isEmpty, now >= nextBind else { return }
+        nextBind = now + Self.bindInterval
+        _ = bind(log, isFirst: false)
+    }
+
+    /// Answers what is waiting, a burst from each socket at most.
+    ///
+    /// - Parameters:
+    ///   - ready: what is readable.
+    ///   - clock: stamps requests and replies.
+    ///   - state: what is served.
+    mutating func answer(_ ready: borrowing PollSet, clock: some ClockControl, state: ServerState) {
+        for socket in sockets where socket.pollIndex.map({ ready.needsAttention($0) }) ?? false {
+            var answered = 0
+            while answered < Self.burst, answerOne(socket, clock: clock, state: state) { answered += 1 }
+        }
+    }
+
+    /// Answers one request.
+    ///
+    /// - Returns: `false` where none was waiting.
+    private mutating func answerOne(_ socket: Socket, clock: some ClockControl, state: ServerState) -> Bool {
+        do throws(SystemError) {
+            guard try socket.socket.receive(into: &datagram) else { return false }
+            report.received += 1
+            let received = clock.reading(atKernelTime: datagram.received)
+            let access = accessList.decision(for: datagram.peerAddress, port: datagram.peerPort)
+            var bytes = datagram.bytes.mutableSpan
+            let verdict = NTPServer.respond(
+                to: &bytes, length: datagram.length, received: received, state: state, access: access)
+            switch verdict {
+            case .refuse(let refusal): count(refusal)
+            case .reply(let length):
+                NTPServer.stamp(&bytes, transmitted: clock.now(), state: state)
+                if try socket.socket.reply(from: datagram, length: length) {
+                    report.replied += 1
+                } else {
+                    report.failed += 1
+                }
+            }
+        } catch {
+            // An ICMP error of an earlier reply, or an address that is gone: the next request is not concerned.
+            report.failed += 1
+        }
+        return true
+    }
+
+    private mutating func count(_ refusal: NTPServer.Refusal) {
+        switch refusal {
+        case .truncated: report.truncated += 1
+        case .version: report.badVersion += 1
+        case .mode: report.badMode += 1
+        case .tail: report.badTail += 1
+        case .access: report.denied += 1
+        }
+    }
+
+    /// Binds what is not bound yet, and reports each address that fails once.
+    ///
+    /// - Returns: the last error.
+    private mutating func bind(_ log: Log, isFirst: Bool) -> SystemError? {
+        var failed: [String] = []
+        var last: SystemError?
+        for address in unbound {
+            do throws(SystemError) {
+                sockets.append(Socket(try NTPSocket(address: address, port: port)))
+                log.info("serving NTP on \(address) port \(port)")
+            } catch {
+                failed.append(address)
+                last = error
+                if isFirst { log.warning("\(error), will try again") }
+            }
+        }
+        unbound = failed
+        return last
+    }
+}

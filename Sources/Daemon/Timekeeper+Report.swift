@@ -1,0 +1,101 @@
+import ConfigurationLanguage
+import Discipline
+import NTPServer
+import ReferenceClocks
+import Reports
+import TimeScale
+
+extension Timekeeper {
+    /// Frequency error of the oscillator, s/s, positive = fast; `nil` before it was estimated to 1 ppm.
+    public var oscillatorFrequency: Double? {
+        guard let estimate = estimator.estimate(at: clock.now()), estimate.frequencyDeviation < 1e-6 else { return nil }
+        return estimate.frequency
+    }
+
+    /// Uses another leap second table from now on.
+    public mutating func replaceLeapSeconds(_ table: LeapSecondTable) { settings.leapSeconds = table }
+
+    /// Takes out what is left of the offset by a step, for `-q`.
+    ///
+    /// - Returns: what the clock's offset was when the program began, seconds, positive = slow.
+    public mutating func settle() -> Double {
+        let reading = clock.now()
+        let rest = estimator.estimate(at: reading)?.phase ?? 0
+        let monotonic = clock.monotonicNow() - started
+        let offset = (reading - firstReading - monotonic).seconds + rest
+        _ = step(by: Interval(seconds: rest))
+        return offset
+    }
+
+    /// The state of clock and sources; version, name of the clock and server counters are the caller's.
+    public func snapshot() -> Snapshot {
+        var snapshot = Snapshot()
+        snapshot.tracking = tracking()
+        snapshot.sources = sources.indices.map(report(of:))
+        return snapshot
+    }
+
+    private func tracking() -> TrackingReport {
+        let now = clock.now()
+        var report = TrackingReport()
+        report.state = ladder.state.rawValue
+        report.reason = lastReason.isEmpty ? reasonForNoReference : lastReason
+        report.stratum = Int(serverState.stratum)
+        report.leapIndicator = Int(serverState.leapIndicator.rawValue)
+        report.referenceID = serverState.referenceID.description
+        report.source = selected.map { sources[$0].configuration.name } ?? ""
+        report.referenceTime = Double(referenceTime.nanoseconds) * 1e-9
+        report.time = Double(now.nanoseconds) * 1e-9
+        report.correction = clock.frequencyCorrection
+        report.rootDelay = serverState.rootDelay
+        report.rootDispersion = serverState.rootDispersion(at: now)
+        report.precision = Int(serverState.precision)
+        report.uptime = (clock.monotonicNow() - started).seconds
+        guard let estimate = estimator.estimate(at: now) else { return report }
+        report.offset = estimate.phase
+        report.offsetDeviation = estimate.phaseDeviation
+        report.frequency = estimate.frequency
+        report.frequencyDeviation = estimate.frequencyDeviation
+        report.jitter = estimate.jitter
+        return report
+    }
+
+    private func report(of index: Int) -> SourceReport {
+        let source = sources[index]
+        var report = SourceReport()
+        report.name = source.configuration.name
+        report.referenceID = source.configuration.effectiveReferenceID?.description ?? ""
+        report.device = source.configuration.effectiveDevicePath ?? source.configuration.effectivePulsePath ?? ""
+        (report.use, report.reason) = use(of: index)
+        report.reach = Int(source.reach.bits)
+        report.jitter = source.jitter
+        report.samples = source.samples
+        report.pulses = source.pulses
+        report.pulsesMissed = source.pulsesMissed
+        report.rejected = source.rejected
+        if let last = source.last {
+            report.offset = last.sample.offset
+            report.age = (clock.monotonicNow() - last.at).seconds
+        }
+        if let delay = source.pairing.delay {
+            (report.labelDelay, report.labelDelayDeviation) = (delay.median, delay.deviation)
+        }
+        return report
+    }
+
+    /// Whether a source is used, and why.
+    private func use(of index: Int) -> (use: String, reason: String) {
+        let source = sources[index]
+        if index == selected { return ("selected", source.condition.description) }
+        if source.condition.isFault || source.condition != .delivering {
+            return ("unused", source.condition.description)
+        }
+        if source.configuration.noSelect { return ("unused", "noselect") }
+        let pulsed = sources.indices.filter { $0 != index && numberedBy[$0] == index && sources[$0].reach.isReachable }
+        if let first = pulsed.first {
+            return ("numbering", "numbers the pulses of \(sources[first].configuration.name)")
+        }
+        let better = selected.map { "\(sources[$0].configuration.name) is better" } ?? "not chosen yet"
+        return ("standby", better)
+    }
+}

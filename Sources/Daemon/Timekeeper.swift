@@ -1,0 +1,312 @@
+import ConfigurationLanguage
+import Discipline
+import LinuxSystem
+import NTPServer
+import Receivers
+import ReferenceClocks
+import TimeScale
+
+/// The decisions of the appliance in one place: observations in, a steered clock and a server state out.
+///
+/// It touches no device and no socket, so the same code runs in the daemon and in a simulated year. Stamps of
+/// observations are kernel times (CLOCK_REALTIME); the clock translates them to its own.
+public struct Timekeeper<Clock: ClockControl> {
+    /// What it is built from besides clock and sources.
+    public struct Settings: Sendable {
+        /// When to step.
+        public var stepPolicy = StepPolicy()
+        /// What to fall back to.
+        public var local: LocalService?
+        /// Leap seconds.
+        public var leapSeconds = LeapSecondTable.builtIn
+        /// Precision of the clock, log₂ s.
+        public var precision: Int8 = -20
+        /// Whether to believe the first reference against a clock that was synchronised before (`-g`).
+        public var overridesFirstPanic = false
+        /// Frequency error of the oscillator as known from before, s/s, positive = fast.
+        public var knownFrequency: Double?
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// A line for the log.
+    public struct JournalEntry: Equatable, Sendable {
+        /// How important it is.
+        public let level: LogLevel
+        /// Words, without time and level.
+        public let text: String
+    }
+
+    /// Error of a frequency read from a drift file, s/s: a day's temperature.
+    private static var driftFileDeviation: Double { 1e-6 }
+    /// Observations this soon after a step may carry stamps from before it.
+    static var settlingTime: Interval { .milliseconds(300) }
+    /// While four standard deviations of the phase are below this, the clock numbers pulses by itself, seconds.
+    static var numberingLimit: Double { 0.25 }
+    /// A clock that was synchronised to better than this bears witness at the start, seconds.
+    static var witnessLimit: Double { 0.4 }
+
+    /// The clock that is steered.
+    public internal(set) var clock: Clock
+    /// The sources, in the order of the configuration.
+    public internal(set) var sources: [ReferenceClock]
+    /// What the server tells.
+    public internal(set) var serverState: ServerState
+    /// The state of quality.
+    public internal(set) var ladder: QualityLadder
+    /// Lines for the log since they were last taken.
+    public internal(set) var journal: [JournalEntry] = []
+
+    var settings: Settings
+    let firstReading: Instant
+    let started: MonotonicInstant
+    var estimator: Estimator
+    var selected: Int?
+    var updates = 0
+    var referenceTime: Instant
+    var systematicError = 0.0
+    var isClockTrusted = true
+    var isNumberingLost = false
+    var isRefusalReported = false
+    var lastReason = ""
+    var quietUntil: MonotonicInstant
+    var lastReading: (clock: Instant, monotonic: MonotonicInstant)?
+    let numberedBy: [Int?]
+
+    /// A timekeeper that has not heard anything.
+    ///
+    /// - Parameters:
+    ///   - clock: the clock to steer.
+    ///   - sources: the sources, without the local clock.
+    ///   - settings: everything else.
+    public init(clock: Clock, sources: [ReferenceClock], settings: Settings) {
+        (self.clock, self.sources, self.settings) = (clock, sources, settings)
+        let now = clock.now()
+        started = clock.monotonicNow()
+        quietUntil = started
+        (referenceTime, firstReading) = (now, now)
+        estimator = Estimator(correction: clock.frequencyCorrection, at: now)
+        ladder = QualityLadder(local: settings.local)
+        serverState = .unsynchronised(precision: settings.precision, asOf: now)
+        numberedBy = Self.numbering(of: sources)
+        if let frequency = settings.knownFrequency { preset(frequency: frequency) }
+    }
+
+    /// Begins with a frequency known from before, so that the clock keeps it until the first samples.
+    private mutating func preset(frequency: Double) {
+        do throws(ClockControlError) {
+            let applied = try clock.setFrequencyCorrection(-frequency)
+            estimator.controlChanged(to: applied, at: clock.now())
+        } catch {
+            reportRefusal(error)
+        }
+        estimator.preset(frequency: frequency, deviation: Self.driftFileDeviation, at: clock.now())
+    }
+
+    /// Which source numbers the pulses of each: itself, else the preferred, else the first that can.
+    private static func numbering(of sources: [ReferenceClock]) -> [Int?] {
+        let able = sources.indices.filter { sources[$0].canNumber }
+        return sources.indices.map { index in
+            let others = able.filter { $0 != index }
+            switch sources[index].configuration.driver {
+            case .nmea: return index
+            case .pps, .sampleSocket, .sharedMemory:
+                return others.first { sources[$0].configuration.prefer } ?? others.first
+            case .localClock: return nil
+            }
+        }
+    }
+
+    // MARK: - Observations
+
+    /// Takes bytes from a serial line.
+    ///
+    /// - Parameters:
+    ///   - bytes: as read.
+    ///   - arrived: kernel time at which the last of them arrived.
+    ///   - index: the source.
+    public mutating func receive(bytes: Span<UInt8>, arrived: Instant, from index: Int) {
+        var labels: [SecondLabel] = []
+        sources[index].consume(
+            bytes, arrived: clock.reading(atKernelTime: arrived), now: clock.monotonicNow()
+        ) { labels.append($0) }
+        for label in labels where !label.isLeapSecond {
+            if label.weekRollovers > 0 { reportRollover(label, from: index) }
+            receive(label: Sample(local: label.arrived, reference: label.utc), from: index)
+        }
+        reportConditions()
+    }
+
+    /// Takes a pulse.
+    ///
+    /// - Parameters:
+    ///   - edge: kernel time of the edge.
+    ///   - sequence: the kernel's count of edges, where there is one.
+    ///   - index: the source.
+    public mutating func receive(pulse edge: Instant, sequence: UInt32?, from index: Int) {
+        let now = clock.monotonicNow()
+        guard now >= quietUntil,
+            let start = sources[index].consume(
+                pulse: clock.reading(atKernelTime: edge), sequence: sequence, now: now)
+        else { return }
+        if let offset = numberingOffset(at: start) {
+            let second = (start + Interval(seconds: offset)).nearestSecond
+            deliver(Sample(local: start, reference: second), from: index)
+        } else if sources[index].pairing.state == .unpaired {
+            sources[index].noteUnnumbered()
+        }
+        reportConditions()
+    }
+
+    /// Takes a whole sample from shared memory or a socket.
+    ///
+    /// - Parameters:
+    ///   - local: kernel time of the comparison.
+    ///   - reference: what it should have been.
+    ///   - isPulse: whether only the fraction of the second is meant.
+    ///   - index: the source.
+    public mutating func receive(sampleAt local: Instant, reference: Instant, isPulse: Bool, from index: Int) {
+        if isPulse {
+            receive(pulse: local - (reference - reference.nearestSecond), sequence: nil, from: index)
+        } else {
+            receive(label: Sample(local: clock.reading(atKernelTime: local), reference: reference), from: index)
+            reportConditions()
+        }
+    }
+
+    /// Notes that a sample of a source could not be true.
+    public mutating func receiveMalformed(from index: Int) { sources[index].countMalformed() }
+
+    /// Notes that a source's device was opened.
+    public mutating func deviceOpened(_ index: Int) {
+        sources[index].deviceOpened()
+        note(.notice, index, "opened")
+    }
+
+    /// Notes that a serial receiver's pulses are not there, and why.
+    public mutating func pulsesAbsent(_ index: Int, reason: String) {
+        note(.warning, index, "\(reason); no pulses until it is there, will try again")
+    }
+
+    /// Notes that a source's device is not there, and why.
+    public mutating func deviceAbsent(_ index: Int, reason: String) {
+        sources[index].deviceAbsent(reason)
+        reportConditions()
+    }
+
+    /// Takes a label or whole sample: it numbers the pulses that look to this source, and may be a sample itself.
+    private mutating func receive(label: Sample, from index: Int) {
+        let now = clock.monotonicNow()
+        guard now >= quietUntil, !settings.leapSeconds.isLeapNear(label.reference) else { return }
+        for pulsed in sources.indices where numberedBy[pulsed] == index && sources[pulsed].hasPulses(at: now) {
+            number(pulsesOf: pulsed, by: label)
+        }
+        // A step just made has overtaken the label.
+        guard now >= quietUntil else { return }
+        guard !(numberedBy[index] == index && sources[index].hasPulses(at: now)) else { return }
+        if let sample = sources[index].consume(label, measuredDelay: measuredDelay(of: index), now: now) {
+            deliver(sample, from: index)
+        }
+    }
+
+    private mutating func number(pulsesOf index: Int, by label: Sample) {
+        if let offset = numberingOffset(at: label.local) {
+            sources[index].monitor(label: label, clockOffset: offset)
+            return
+        }
+        let mayWitness = clock.inheritedMaximumError.map { $0 < Self.witnessLimit } ?? false
+        let witness: ((Instant) -> Instant)? =
+            mayWitness && !settings.overridesFirstPanic && updates == 0 ? { $0.nearestSecond } : nil
+        if let pulse = sources[index].number(by: label, witness: witness) {
+            deliver(Sample(local: pulse.edge, reference: pulse.second), from: index)
+        }
+    }
+
+    /// Delay of a source's labels as the pulses that they number have taught it, seconds.
+    private func measuredDelay(of index: Int) -> Double? {
+        sources.indices.lazy.filter { numberedBy[$0] == index }.compactMap { sources[$0].pairing.delay?.median }.first
+    }
+
+    /// Reference − clock at a reading, while the clock is good enough to number pulses by; else `nil`.
+    private func numberingOffset(at reading: Instant) -> Double? {
+        guard ladder.wasLocked, let estimate = estimator.estimate(at: reading),
+            4 * estimate.phaseDeviation < Self.numberingLimit
+        else { return nil }
+        return estimate.phase
+    }
+
+    // MARK: - Selection
+
+    private mutating func deliver(_ sample: Sample, from index: Int) {
+        guard !settings.leapSeconds.isLeapNear(sample.reference) else { return }
+        sources[index].deliver(sample, now: clock.monotonicNow())
+        select()
+        if selected == index { absorb(sample, from: index) }
+    }
+
+    /// Chooses the source to follow among those that deliver.
+    mutating func select() {
+        let now = clock.monotonicNow()
+        let able = sources.indices.filter { isSelectable($0, now: now) }
+        let choice = SourceSelection.choose(among: able.compactMap { candidate($0, now: now) })
+        for position in choice.outvoted {
+            let index = able[position]
+            sources[index].outvoted(offset: sources[index].last?.sample.offset ?? 0)
+        }
+        let chosen = choice.chosen.map { able[$0] }
+        guard chosen != selected else { return }
+        if let chosen {
+            note(.notice, chosen, "selected")
+            if selected != chosen, updates > 0 || estimator.isReady { estimator.sourceChanged() }
+        }
+        selected = chosen
+    }
+
+    private func isSelectable(_ index: Int, now: MonotonicInstant) -> Bool {
+        let source = sources[index]
+        guard source.reach.isReachable, source.last != nil, !source.configuration.noSelect, !source.isRefused else {
+            return false
+        }
+        // Labels whose pulses are still being numbered wait for them: their delay is not known before.
+        let pulsed = sources.indices.filter { numberedBy[$0] == index && $0 != index }
+        return ladder.wasLocked || !pulsed.contains { sources[$0].hasPulses(at: now) && !sources[$0].reach.isReachable }
+    }
+
+    private func candidate(_ index: Int, now: MonotonicInstant) -> SourceSelection.Candidate? {
+        let source = sources[index]
+        guard let sample = source.last?.sample else { return nil }
+        let rank = source.hasPulses(at: now) ? 0 : source.configuration.driver == .nmea ? 2 : 1
+        return .init(
+            offset: sample.offset, error: 3 * source.jitter + sample.systematicError, rank: rank,
+            isPreferred: source.configuration.prefer)
+    }
+
+    // MARK: - Journal
+
+    /// Takes the lines for the log that have come up.
+    public mutating func takeJournal() -> [JournalEntry] {
+        defer { journal.removeAll(keepingCapacity: true) }
+        return journal
+    }
+
+    mutating func note(_ level: LogLevel, _ index: Int?, _ text: String) {
+        let prefix = index.map { sources[$0].configuration.name + ": " } ?? ""
+        journal.append(JournalEntry(level: level, text: prefix + text))
+    }
+
+    /// Logs each source's condition when its kind has changed.
+    mutating func reportConditions() {
+        for index in sources.indices {
+            guard let condition = sources[index].takeChangedCondition() else { continue }
+            note(condition.isFault ? .warning : .info, index, condition.description)
+        }
+    }
+
+    private mutating func reportRollover(_ label: SecondLabel, from index: Int) {
+        guard sources[index].takeFirstRollover() else { return }
+        note(
+            .warning, index,
+            "the receiver's date is \(label.weekRollovers * 1024) weeks behind, corrected to \(label.utc)")
+    }
+}
