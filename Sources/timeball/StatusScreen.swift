@@ -1,0 +1,53 @@
+import Reports
+import TimeScale
+
+/// The screen of `timeball status`.
+enum StatusScreen {
+    /// A snapshot in words and columns.
+    static func text(_ snapshot: Snapshot) -> String {
+        clock(snapshot.tracking) + sources(snapshot.sources) + server(snapshot.server)
+    }
+
+    private static func clock(_ tracking: TrackingReport) -> String {
+        let time = Instant(nanoseconds: Int64((tracking.time * 1e9).rounded()))
+        return """
+            Timeball \(tracking.version), up \(FixedDecimal.text(tracking.uptime, digits: 0)) s, clock: \(tracking.clock)
+            state            \(tracking.state): \(tracking.reason)
+            served           stratum \(tracking.stratum), reference \(tracking.referenceID), leap \(tracking.leapIndicator)
+            time             \(time)
+            offset           \(Format.time(tracking.offset)) ± \(Format.duration(tracking.offsetDeviation)) (reference − clock)
+            frequency        \(Format.frequency(tracking.frequency)) ± \(FixedDecimal.text(tracking.frequencyDeviation * 1e6, digits: 4)) ppm (positive: fast)
+            correction       \(Format.frequency(tracking.correction))
+            jitter           \(Format.duration(tracking.jitter))
+            root dispersion  \(Format.duration(tracking.rootDispersion)), root delay \(Format.duration(tracking.rootDelay))
+
+
+            """
+    }
+
+    private static func sources(_ sources: [SourceReport]) -> String {
+        let widths = [10, 6, 11, 6, 13, 12, 7]
+        let titles = ["source", "refid", "use", "reach", "offset", "jitter", "age", "why"]
+        let rows = sources.map { source in
+            [
+                source.name, source.referenceID, source.use, Format.reach(source.reach),
+                source.age < 0 ? "–" : Format.time(source.offset),
+                source.age < 0 ? "–" : Format.duration(source.jitter),
+                source.age < 0 ? "–" : "\(FixedDecimal.text(source.age, digits: 0)) s", source.reason,
+            ]
+        }
+        return ([titles] + rows).map { row in
+            zip(row, widths + [0]).map { $1 > 0 ? Format.column($0, $1) : $0 }.joined() + "\n"
+        }.joined()
+    }
+
+    private static func server(_ server: ServerReport) -> String {
+        let refused = server.truncated + server.badVersion + server.badMode + server.badTail
+        return """
+
+            requests         \(server.received) received, \(server.replied) answered, \(server.denied) denied, \
+            \(refused) not requests, \(server.failed) failed
+
+            """
+    }
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// The command line of the appliance.
+@main
+struct Timeball: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "timeball",
+        abstract: "Looks after a Timeball time server.",
+        subcommands: [StatusCommand.self, QueryCommand.self, DemoCommand.self])
+}
