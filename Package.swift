@@ -25,6 +25,7 @@ let package = Package(
     products: [
         .executable(name: "timeballd", targets: ["timeballd"]),
         .executable(name: "timeball", targets: ["timeball"]),
+        .library(name: "ConfigurationLanguage", targets: ["ConfigurationLanguage"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
@@ -34,15 +35,15 @@ let package = Package(
         .target(name: "CLinux"),
         .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
         // Floor 1: time
-        floor("TimeScale"),
+        .target(name: "TimeScale", swiftSettings: strict, linkerSettings: [.linkedLibrary("m")]),
         // Floor 2: languages
         floor("NTPWire", ["TimeScale"]),
         floor("Receivers", ["TimeScale"]),
         floor("ConfigurationLanguage", ["TimeScale"]),
         // Floor 3: decisions
         floor("Discipline", ["TimeScale"]),
-        floor("ReferenceClocks", ["TimeScale", "Receivers", "Discipline"]),
-        floor("NTPServer", ["TimeScale", "NTPWire"]),
+        floor("ReferenceClocks", ["TimeScale", "Receivers", "ConfigurationLanguage", "Discipline"]),
+        floor("NTPServer", ["TimeScale", "NTPWire", "ConfigurationLanguage"]),
         floor("Reports", ["TimeScale"]),
         floor("SimulatedWorld", ["TimeScale", "Discipline"]),
         // Floor 4: the system
@@ -61,10 +62,21 @@ let package = Package(
         .executableTarget(
             name: "timeball",
             dependencies: [
-                "TimeScale", "NTPWire", "Reports", "ControlService", "SimulatedWorld", "LinuxSystem",
+                "TimeScale", "NTPWire", "Reports", "SimulatedWorld", "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         // Tests
         tests("TimeScaleTests", ["TimeScale", "Authentication"]),
+        tests("ReceiversTests", ["Receivers", "TimeScale"]),
+        tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "TimeScale"]),
+        tests("SimulatedWorldTests", ["SimulatedWorld"]),
+        tests("LinuxSystemTests", ["LinuxSystem", "CLinux", "SimulatedWorld", "Discipline", "TimeScale"]),
+        tests("ReplayTests", ["Receivers", "TimeScale"]),
+        tests(
+            "SimulationTests",
+            [
+                "TimeScale", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks", "NTPServer",
+                "SimulatedWorld", "Daemon",
+            ]),
     ]
 )
