@@ -129,7 +129,7 @@ extension Timekeeper {
 
     private mutating func distrustClock() {
         isClockTrusted = false
-        selected = nil
+        (selected, candidateSince) = (nil, nil)
         estimator.phaseLost()
         for index in sources.indices { sources[index].restartProof() }
         climb()

@@ -42,6 +42,8 @@ public struct Timekeeper<Clock: ClockControl> {
     private static var driftFileDeviation: Double { 1e-6 }
     /// Observations this soon after a step may carry stamps from before it.
     static var settlingTime: Interval { .milliseconds(300) }
+    /// How long the first choice waits for sources that are still proving themselves.
+    static var longestWaitForOthers: Interval { .seconds(10) }
     /// While four standard deviations of the phase are below this, the clock numbers pulses by itself, seconds.
     static var numberingLimit: Double { 0.25 }
     /// A clock that was synchronised to better than this bears witness at the start, seconds.
@@ -71,6 +73,7 @@ public struct Timekeeper<Clock: ClockControl> {
     var isRefusalReported = false
     var lastReason = ""
     var quietUntil: MonotonicInstant
+    var candidateSince: MonotonicInstant?
     var lastReading: (clock: Instant, monotonic: MonotonicInstant)?
     let numberedBy: [Int?]
 
@@ -217,7 +220,7 @@ public struct Timekeeper<Clock: ClockControl> {
         }
         let mayWitness = clock.inheritedMaximumError.map { $0 < Self.witnessLimit } ?? false
         let witness: ((Instant) -> Instant)? =
-            mayWitness && !settings.overridesFirstPanic && updates == 0 ? { $0.nearestSecond } : nil
+            mayWitness && !settings.overridesFirstPanic && isClockTrusted ? { $0.nearestSecond } : nil
         if let pulse = sources[index].number(by: label, witness: witness) {
             deliver(Sample(local: pulse.edge, reference: pulse.second), from: index)
         }
@@ -249,7 +252,9 @@ public struct Timekeeper<Clock: ClockControl> {
     mutating func select() {
         let now = clock.monotonicNow()
         let able = sources.indices.filter { isSelectable($0, now: now) }
-        let choice = SourceSelection.choose(among: able.compactMap { candidate($0, now: now) })
+        guard !mustWaitForOthers(now, hasCandidate: !able.isEmpty) else { return }
+        let choice = SourceSelection.choose(
+            among: able.compactMap { candidate($0, now: now) }, incumbent: able.firstIndex { $0 == selected })
         for position in choice.outvoted {
             let index = able[position]
             sources[index].outvoted(offset: sources[index].last?.sample.offset ?? 0)
@@ -261,6 +266,15 @@ public struct Timekeeper<Clock: ClockControl> {
             if selected != chosen, updates > 0 || estimator.isReady { estimator.sourceChanged() }
         }
         selected = chosen
+    }
+
+    /// Before the first choice, sources that are about to prove themselves may have something to say against it.
+    private mutating func mustWaitForOthers(_ now: MonotonicInstant, hasCandidate: Bool) -> Bool {
+        guard selected == nil, !ladder.wasLocked, hasCandidate else { return false }
+        let since = candidateSince ?? now
+        candidateSince = since
+        let isProving = sources.contains { $0.condition == .proving && !$0.configuration.noSelect }
+        return isProving && now - since < Self.longestWaitForOthers
     }
 
     private func isSelectable(_ index: Int, now: MonotonicInstant) -> Bool {

@@ -24,19 +24,24 @@ public enum SourceSelection {
     /// The candidate to follow: the best of the largest group that agrees.
     ///
     /// Pulses come before samples and samples before labels, then the preferred before others, then the order of the
-    /// list. A tie between groups goes to the one with a preferred member, else nobody is chosen.
+    /// list. A tie between groups goes to the one with the incumbent, whose side the clock itself takes, then to the one
+    /// with a preferred member; else nobody is chosen.
     ///
-    /// - Parameter candidates: the sources that can be chosen; may be empty.
+    /// - Parameters:
+    ///   - candidates: the sources that can be chosen; may be empty.
+    ///   - incumbent: index of the source that is followed now, where there is one.
     /// - Returns: index of the chosen one, and the indices of those that its group outvoted.
-    public static func choose(among candidates: [Candidate]) -> (chosen: Int?, outvoted: [Int]) {
+    public static func choose(
+        among candidates: [Candidate], incumbent: Int?
+    ) -> (chosen: Int?, outvoted: [Int]) {
         let groups = candidates.map { one in candidates.indices.filter { agree(one, candidates[$0]) } }
         let largest = groups.map(\.count).max() ?? 0
         let best = groups.filter { $0.count == largest }
         let rivals = best.filter { group in best.contains { Set($0).isDisjoint(with: group) } }
-        guard
-            let group = rivals.isEmpty
-                ? best.first : rivals.first(where: { $0.contains { candidates[$0].isPreferred } })
-        else { return (nil, Array(candidates.indices)) }
+        let favourite =
+            rivals.first { group in incumbent.map { group.contains($0) } ?? false }
+            ?? rivals.first { group in group.contains { candidates[$0].isPreferred } }
+        guard let group = rivals.isEmpty ? best.first : favourite else { return (nil, Array(candidates.indices)) }
         let chosen = group.min { key(candidates[$0]) < key(candidates[$1]) }
         return (chosen, candidates.indices.filter { !group.contains($0) })
     }

@@ -77,8 +77,10 @@ public struct SteeredClock: Sendable {
     private mutating func reanchor(at count: Int64) {
         let exact = elapsed(at: count)
         let whole = exact.rounded(.down)
-        anchorReading = reading(at: count)
-        if let leap, anchorReading - leap.jump >= leap.at { self.leap = nil }
+        let reading = reading(at: count)
+        // Only a leap second behind us makes the reading differ from the plain sum.
+        if reading != anchorReading + Interval(nanoseconds: Int64(whole)) { leap = nil }
+        anchorReading = reading
         anchorRemainder = exact - whole
         anchorCount = count
     }

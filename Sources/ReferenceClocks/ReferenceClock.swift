@@ -207,8 +207,13 @@ public struct ReferenceClock: Sendable {
         if pairing.labelError != 0 { condition = .mislabelled(seconds: pairing.labelError) }
     }
 
-    /// Notes that pulses come which nothing numbers.
-    public mutating func noteUnnumbered() { condition = .unnumbered }
+    /// Notes that pulses come which nothing numbers, unless something is known to be wrong that explains it.
+    public mutating func noteUnnumbered() {
+        switch condition {
+        case .waiting, .silent, .delivering: condition = .unnumbered
+        default: break
+        }
+    }
 
     /// Notes that the others name another second.
     public mutating func outvoted(offset: Double) { condition = .outvoted(offset: offset) }

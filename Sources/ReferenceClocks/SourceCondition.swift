@@ -72,11 +72,18 @@ extension SourceCondition: CustomStringConvertible {
         case .contradicted(let seconds):
             "\(signed(seconds)) s from a clock that was synchronised before; not believed (-g overrules)"
         case .mislabelled(let seconds): "labels are \(signed(seconds)) s off the pulses they number; labels ignored"
-        case .beyondPanic(let offset): "\(signed(Int(offset.rounded()))) s off, beyond the panic limit; not believed"
-        case .outvoted(let offset): "\(signed(Int((offset * 1000).rounded()))) ms from the others; not believed"
+        case .beyondPanic(let offset): "\(signed(offset)) off, beyond the panic limit; not believed"
+        case .outvoted(let offset): "\(signed(offset)) from the others; not believed"
         case .delivering: "good"
         }
     }
+
+    /// An offset in whole seconds, or in milliseconds below one.
+    private func signed(_ offset: Double) -> String {
+        abs(offset) >= 1 ? "\(signed(whole(offset))) s" : "\(signed(whole(offset * 1000))) ms"
+    }
+
+    private func whole(_ number: Double) -> Int { Int(min(max(number.rounded(), -1e15), 1e15)) }
 
     private func signed(_ number: Int) -> String { number > 0 ? "+\(number)" : "\(number)" }
 }

@@ -1,15 +1,16 @@
 import ConfigurationLanguage
 import Daemon
 import Discipline
-import Receivers
 import NTPServer
+import Receivers
 import ReferenceClocks
 import SimulatedWorld
 import TimeScale
 
-/// The production timekeeper in an imagined world: a quartz, a receiver on a serial line, and its pulses.
+/// The production timekeeper in an imagined world: a quartz, a receiver on a serial line, its pulses, and perhaps a
+/// producer of shared-memory samples.
 ///
-/// One step is one second of true time: a pulse, then a burst of sentences, then a tick.
+/// One step is one second of true time: a pulse, a sample, then a burst of sentences, then a tick.
 struct SimulatedAppliance {
     /// What the world does to the appliance.
     struct World {
@@ -25,6 +26,10 @@ struct SimulatedAppliance {
         var hasPulses = true
         /// Whether the serial line says anything.
         var hasSentences = true
+        /// Error of the shared-memory producer, seconds; `nil` where there is none.
+        var producerError: Double?
+        /// Whether a leap second is inserted at the end of the UTC day that the run begins in.
+        var insertsLeapSecond = false
     }
 
     var world = World()
@@ -33,85 +38,141 @@ struct SimulatedAppliance {
     var timekeeper: Timekeeper<SimulatedClock>
     /// Everything that went to the log.
     private(set) var log: [String] = []
-    /// Errors of the served time at each second, seconds, positive = fast.
+    /// Errors of the served time at each second, seconds, positive = fast; whole seconds of UTC as POSIX counts them.
     private(set) var errors: [Double] = []
     private var random: RandomSource
     private var second: Int64 = 0
     private var sequence: UInt32 = 0
+    private let pulseIndex: Int?
+    private let sentenceIndex: Int?
+    private let producerIndex: Int?
 
     /// 2026-11-20T00:00:00Z: an ordinary day.
     static let ordinaryDay = Instant(nanoseconds: 1_795_132_800 * 1_000_000_000)
 
+    /// NMEA with its own pulses, as one receiver gives them, and a local clock at stratum 10.
+    static let oneReceiver = """
+        refclock nmea unit 0 baud 9600 flag1 1 minpoll 0 maxpoll 0
+        local stratum 10
+        """
+
     init(
-        _ text: String, start: Instant = ordinaryDay, offset: Double = 0.3, frequency: Double = 30e-6,
+        _ text: String = oneReceiver, start: Instant = ordinaryDay, offset: Double = 0.3, frequency: Double = 30e-6,
         wander: Double = 1e-10, seed: UInt64 = 1, inheritedMaximumError: Double? = nil,
-        earliestDate: Instant = ordinaryDay
+        earliestDate: Instant = ordinaryDay, leapSeconds: LeapSecondTable = .builtIn
     ) {
         let (configuration, diagnostics) = NTPConfiguration.parse(
             text: Array(text.utf8), file: "simulation", include: { _ in nil })
-        precondition(!diagnostics.contains { $0.severity == .error }, "\(diagnostics)")
+        precondition(diagnostics.isEmpty, "\(diagnostics)")
         clock = SimulatedClock(
             start: start, offset: offset, oscillator: Oscillator(frequency: frequency, wander: wander, seed: seed),
             inheritedMaximumError: inheritedMaximumError)
         let sources = configuration.referenceClocks.filter { $0.driver != .localClock }.map {
             ReferenceClock($0, earliestDate: configuration.earliestDate ?? earliestDate)
         }
-        timekeeper = Timekeeper(clock: clock, sources: sources, settings: .init(configuration))
+        pulseIndex = sources.firstIndex { $0.configuration.driver == .pps || $0.configuration.flag1 == true }
+        sentenceIndex = sources.firstIndex { $0.configuration.driver == .nmea }
+        producerIndex = sources.firstIndex { $0.configuration.driver == .sharedMemory }
+        var settings = Timekeeper<SimulatedClock>.Settings(configuration)
+        settings.leapSeconds = leapSeconds
+        timekeeper = Timekeeper(clock: clock, sources: sources, settings: settings)
         random = RandomSource(seed: seed &+ 1)
     }
 
-    /// NMEA with its own pulses, as one receiver gives them, and a local clock at stratum 10.
-    static let oneReceiver = """
-        refclock nmea unit 0 mode 0x11 baud 9600 flag1 1 minpoll 0 maxpoll 0
-        local stratum 10
-        """.replacing("0x11", with: "17")
+    /// The state of quality.
+    var state: QualityState { timekeeper.ladder.state }
+
+    /// What the log says of a word.
+    func logged(_ word: String) -> [String] { log.filter { $0.contains(word) } }
 
     /// Lets some seconds pass.
     mutating func run(seconds: Int) {
         for _ in 0..<seconds { step() }
     }
 
-    /// Runs until the state is reached; `nil` where it is not within the seconds given.
+    /// Runs until the state is reached.
+    ///
+    /// - Returns: seconds that it took; `nil` where it was not reached within those given.
     mutating func run(until state: QualityState, within seconds: Int) -> Int? {
-        for elapsed in 0..<seconds {
-            if timekeeper.ladder.state == state { return elapsed }
+        for elapsed in 0...seconds {
+            if self.state == state { return elapsed }
             step()
         }
-        return timekeeper.ladder.state == state ? seconds : nil
+        return nil
+    }
+
+    // MARK: - One second
+
+    /// UTC of the second just begun; the inserted leap second counts as the 00:00:00 that follows it.
+    private var utc: Instant {
+        let counted = clock.start + .seconds(second)
+        return world.insertsLeapSecond && counted >= midnight ? counted - .second : counted
+    }
+
+    private var midnight: Instant {
+        Instant(nanoseconds: (clock.start.wholeSeconds / 86_400 + 1) * 86_400 * 1_000_000_000)
     }
 
     private mutating func step() {
         second += 1
         let start = second * 1_000_000_000
-        if world.hasPulses { pulse(at: start) }
-        if world.hasSentences { sentences(for: start) }
-        clock.advance(to: start + 900_000_000)
+        if world.hasPulses, let pulseIndex { pulse(at: start, to: pulseIndex) }
+        if let error = world.producerError, let producerIndex { sample(at: start, error: error, to: producerIndex) }
+        if world.hasSentences, let sentenceIndex { sentences(for: start, to: sentenceIndex) }
+        advance(to: start + 900_000_000)
         timekeeper.tick()
         record()
     }
 
-    private mutating func pulse(at start: Int64) {
+    private func advance(to elapsed: Int64) { clock.advance(to: max(elapsed, clock.elapsed)) }
+
+    private mutating func pulse(at start: Int64, to index: Int) {
         sequence += 1
         var late = random.nextGaussian() * world.pulseJitter
         if random.nextUnit() < world.outliers { late += 50e-6 + 450e-6 * random.nextUnit() }
         // The stamp is what the clock read at the edge; the jitter is the stamp's.
-        clock.advance(to: start)
+        advance(to: start)
         let stamp = clock.now() + Interval(seconds: late)
-        clock.advance(to: start + 10_000_000)
-        timekeeper.receive(pulse: stamp, sequence: sequence, from: 0)
+        advance(to: start + 10_000_000)
+        timekeeper.receive(pulse: stamp, sequence: sequence, from: index)
     }
 
-    private mutating func sentences(for start: Int64) {
+    private mutating func sample(at start: Int64, error: Double, to index: Int) {
+        advance(to: start + 50_000_000)
+        let jitter = random.nextGaussian() * 1e-3
+        let truth = utc + .milliseconds(50)
+        timekeeper.receive(
+            sampleAt: clock.now(), reference: truth + Interval(seconds: error + jitter), isPulse: false, from: index)
+    }
+
+    /// Sentences may begin before their second where the delay is negative, and end after the next where it is long.
+    private mutating func sentences(for start: Int64, to index: Int) {
         let delay = world.labelDelay + random.nextGaussian() * world.labelJitter
-        let bytes = receiver.burst(for: clock.start + Interval(nanoseconds: start))
-        let duration = Interval(nanoseconds: Int64(bytes.count) * 1_041_667)
-        clock.advance(to: max(start + 10_000_000, start + Int64(delay * 1e9) + duration.nanoseconds))
-        timekeeper.receive(bytes: bytes.span, arrived: clock.now(), from: 0)
+        let whole = Int64(delay.rounded(.down))
+        let bytes = receiver.burst(for: utc - .seconds(whole))
+        let duration = Int64(bytes.count) * 1_041_667
+        advance(to: start + Int64((delay - Double(whole)) * 1e9))
+        let begun = clock.now()
+        advance(to: min(clock.elapsed + duration, start + 890_000_000))
+        // The driver counts back from the last byte; where the burst was cut short here, the stamp makes up for it.
+        timekeeper.receive(bytes: bytes.span, arrived: begun + Interval(nanoseconds: duration - 1_041_667), from: index)
     }
 
     private mutating func record() {
-        let state = timekeeper.serverState
-        errors.append((state.servedTime(at: clock.now()) - clock.truth).seconds)
+        let served = timekeeper.serverState.servedTime(at: clock.now())
+        let truth = utc + Interval(nanoseconds: clock.elapsed - second * 1_000_000_000)
+        errors.append((served - truth).seconds)
         log += timekeeper.takeJournal().map { "\(second) \($0.level): \($0.text)" }
     }
+}
+
+extension Sequence where Element == Double {
+    /// Root of the mean square.
+    var rootMeanSquare: Double {
+        let (sum, count) = reduce((0.0, 0.0)) { ($0.0 + $1 * $1, $0.1 + 1) }
+        return (sum / count).squareRoot()
+    }
+
+    /// The largest magnitude.
+    var largest: Double { reduce(0) { Swift.max($0, abs($1)) } }
 }

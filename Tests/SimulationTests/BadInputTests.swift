@@ -1,0 +1,124 @@
+import Discipline
+import NTPServer
+import SimulatedWorld
+import Testing
+import TimeScale
+
+@testable import Daemon
+
+@Suite("Bad input in a simulated world")
+struct BadInputTests {
+    static let receiverAndProducers = """
+        refclock nmea unit 0 baud 9600 flag1 1 minpoll 0 maxpoll 0
+        refclock shm unit 2 minpoll 0 maxpoll 0
+        local stratum 10
+        """
+
+    @Test("a receiver without a fix is named, and nothing is served")
+    func noFix() {
+        var appliance = SimulatedAppliance()
+        appliance.receiver.hasFix = false
+        appliance.run(seconds: 120)
+        #expect(appliance.state == .starting)
+        #expect(appliance.logged("no valid time (no fix)").count == 1)
+    }
+
+    @Test("a date 1024 weeks early is corrected, and said once")
+    func rollover() throws {
+        var appliance = SimulatedAppliance()
+        appliance.receiver.errorSeconds = -1024 * 604_800
+        try #require(appliance.run(until: .locked, within: 30) != nil)
+        appliance.run(seconds: 20)
+        #expect(appliance.errors.suffix(5).largest < 20e-6)
+        #expect(appliance.logged("1024 weeks behind").count == 1)
+    }
+
+    @Test("a receiver an hour off is outvoted by nobody alone: two that disagree serve nothing")
+    func disagreement() {
+        var appliance = SimulatedAppliance(Self.receiverAndProducers)
+        appliance.world.producerError = 0
+        appliance.receiver.errorSeconds = 3600
+        appliance.run(seconds: 120)
+        #expect(appliance.state == .starting)
+        #expect(!appliance.logged("from the others; not believed").isEmpty)
+    }
+
+    @Test("a source that turns an hour wrong after the lock is named and not followed")
+    func producerTurnsWrong() {
+        var appliance = SimulatedAppliance(Self.receiverAndProducers)
+        appliance.world.producerError = 0
+        appliance.run(seconds: 120)
+        #expect(appliance.state == .locked)
+        appliance.world.producerError = 3600
+        appliance.run(seconds: 120)
+        #expect(appliance.state == .locked)
+        #expect(appliance.errors.suffix(120).largest < 10e-6)
+        #expect(!appliance.logged("SHM(2): +3600 s from the others; not believed").isEmpty)
+    }
+
+    @Test("an inserted leap second passes without a wrong time on either side of it")
+    func leapSecond() throws {
+        // 2026-12-31 is made the day of a leap second; the run begins ten minutes before its end.
+        let midnight = try #require(CivilTime(year: 2027, month: 1, day: 1)).instant
+        let table = LeapSecondTable(
+            entries: LeapSecondTable.builtIn.entries + [.init(since: midnight, taiMinusUTC: 38)], expires: nil)
+        var appliance = SimulatedAppliance(start: midnight - .seconds(600), leapSeconds: table)
+        appliance.world.insertsLeapSecond = true
+        appliance.run(seconds: 590)
+        #expect(appliance.timekeeper.serverState.leapIndicator == .insertSecond)
+        appliance.run(seconds: 300)
+        #expect(appliance.timekeeper.serverState.leapIndicator == .none)
+        #expect(appliance.state == .locked)
+        #expect(appliance.errors[100..<595].largest < 10e-6)
+        #expect(appliance.errors.suffix(280).largest < 10e-6)
+        #expect(appliance.clock.steps.count == 1)
+        #expect(appliance.logged("leap second: the clock went back 1 s").count == 1)
+    }
+
+    @Test("another program that sets the clock is noticed, and nothing is served until the seconds are proven again")
+    func anotherHand() throws {
+        var appliance = SimulatedAppliance()
+        appliance.run(seconds: 120)
+        appliance.clock.disturb(by: .seconds(7))
+        appliance.run(seconds: 1)
+        #expect(appliance.state == .starting)
+        #expect(appliance.timekeeper.serverState.leapIndicator == .unsynchronised)
+        #expect(appliance.logged("another program set the clock by").count == 1)
+        try #require(appliance.run(until: .locked, within: 30) != nil)
+        appliance.run(seconds: 30)
+        #expect(appliance.errors.suffix(10).largest < 10e-6)
+    }
+
+    @Test("pulses that nothing numbers serve nothing")
+    func pulsesAlone() {
+        var appliance = SimulatedAppliance()
+        appliance.world.hasSentences = false
+        appliance.run(seconds: 120)
+        #expect(appliance.state == .starting)
+        #expect(appliance.logged("nothing tells which seconds they are").count == 1)
+    }
+
+    @Test("half-sentences and noise between good sentences do no harm")
+    func noise() throws {
+        var appliance = SimulatedAppliance()
+        let noise: [UInt8] = Array("$GPRMC,1200\u{0}\u{ff}$$*".utf8)
+        for _ in 0..<60 {
+            appliance.timekeeper.receive(bytes: noise.span, arrived: appliance.clock.now(), from: 0)
+            appliance.run(seconds: 1)
+        }
+        #expect(appliance.state == .locked)
+        #expect(appliance.errors.suffix(10).largest < 10e-6)
+    }
+
+    @Test("a speed that is wrong is suspected when bytes make no sentences")
+    func wrongSpeed() {
+        var appliance = SimulatedAppliance()
+        (appliance.world.hasPulses, appliance.world.hasSentences) = (false, false)
+        let garbage = [UInt8](repeating: 0xa5, count: 400)
+        for _ in 0..<30 {
+            appliance.timekeeper.receive(bytes: garbage.span, arrived: appliance.clock.now(), from: 0)
+            appliance.run(seconds: 1)
+        }
+        #expect(appliance.logged("the speed may be wrong").count == 1)
+    }
+}

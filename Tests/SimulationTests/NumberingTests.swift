@@ -1,0 +1,87 @@
+import Discipline
+import ReferenceClocks
+import SimulatedWorld
+import Testing
+
+@testable import Daemon
+
+@Suite("Which second is which, in a simulated world")
+struct NumberingTests {
+    static let withDelay = """
+        refclock nmea unit 0 baud 9600 flag1 1 minpoll 0 maxpoll 0 time2 0.48
+        local stratum 10
+        """
+
+    @Test("sentences 30 to 380 ms after the pulse number it at once", arguments: [0.03, 0.12, 0.25, 0.38])
+    func proven(delay: Double) throws {
+        var appliance = SimulatedAppliance()
+        appliance.world.labelDelay = delay
+        try #require(appliance.run(until: .locked, within: 30) != nil)
+        appliance.run(seconds: 20)
+        #expect(appliance.errors.suffix(5).largest < 20e-6)
+    }
+
+    @Test(
+        "sentences that may belong to a neighbouring pulse are ambiguous and never serve a second",
+        arguments: [(0.48, 0.03), (0.51, 0.02), (0.87, 0.02), (-0.02, 0.02)])
+    func ambiguous(delay: Double, jitter: Double) {
+        for seed in UInt64(1)...40 {
+            var appliance = SimulatedAppliance(seed: seed)
+            (appliance.world.labelDelay, appliance.world.labelJitter) = (delay, jitter)
+            appliance.run(seconds: 60)
+            #expect(appliance.state == .starting, "seed \(seed)")
+            #expect(!appliance.logged("may be the wrong one; set time2").isEmpty, "seed \(seed)")
+        }
+    }
+
+    @Test("an operator's time2 settles it")
+    func givenDelay() throws {
+        var appliance = SimulatedAppliance(Self.withDelay)
+        (appliance.world.labelDelay, appliance.world.labelJitter) = (0.48, 0.03)
+        try #require(appliance.run(until: .locked, within: 30) != nil)
+        appliance.run(seconds: 20)
+        #expect(appliance.errors.suffix(5).largest < 20e-6)
+    }
+
+    @Test("a clock that was synchronised before settles it")
+    func witness() throws {
+        var appliance = SimulatedAppliance(offset: 0.02, inheritedMaximumError: 0.05)
+        (appliance.world.labelDelay, appliance.world.labelJitter) = (0.87, 0.02)
+        try #require(appliance.run(until: .locked, within: 30) != nil)
+        appliance.run(seconds: 20)
+        #expect(appliance.errors.suffix(5).largest < 20e-6)
+    }
+
+    @Test("a receiver that contradicts a synchronised clock is not believed", arguments: [1, -10, 3600])
+    func contradiction(seconds: Int) {
+        var appliance = SimulatedAppliance(offset: 0.001, frequency: 0, inheritedMaximumError: 0.05)
+        appliance.receiver.errorSeconds = seconds
+        appliance.run(seconds: 60)
+        #expect(appliance.state == .starting)
+        #expect(appliance.clock.steps.isEmpty)
+        #expect(!appliance.logged("not believed").isEmpty)
+    }
+
+    @Test("once locked, sentences that turn wrong while pulses stay right move nothing", arguments: [1, -1, 10])
+    func mislabelling(seconds: Int) {
+        var appliance = SimulatedAppliance()
+        appliance.run(seconds: 120)
+        appliance.receiver.errorSeconds = seconds
+        appliance.run(seconds: 600)
+        #expect(appliance.errors.suffix(600).largest < 10e-6)
+        #expect(appliance.clock.steps.count == 1)
+        #expect(!appliance.logged("s off the pulses they number; labels ignored").isEmpty)
+        appliance.receiver.errorSeconds = 0
+        appliance.run(seconds: 60)
+        #expect(appliance.timekeeper.sources[0].pairing.labelError == 0)
+    }
+
+    @Test("the delay from pulse to sentence is learned to 5 ms within a minute")
+    func learnedDelay() throws {
+        var appliance = SimulatedAppliance()
+        (appliance.world.labelDelay, appliance.world.labelJitter) = (0.137, 0.02)
+        appliance.run(seconds: 60)
+        let delay = try #require(appliance.timekeeper.sources[0].pairing.delay)
+        #expect(abs(delay.median - 0.137) < 0.005)
+    }
+}
