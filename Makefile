@@ -1,0 +1,52 @@
+# Timeball. `make run` and `make test` are all the set-up there is; `make help` lists the rest.
+SHELL := /bin/bash
+PREFIX ?= /usr
+DESTDIR ?=
+RELEASE := swift build -c release --static-swift-stdlib
+BIN := .build/release
+export SWIFT_BACKTRACE := enable=no
+
+.PHONY: run test lint bench fuzz install uninstall clean help
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build-packages ## build, and run a demo appliance without hardware (options: make run ARGS="--lose-signal-after 40")
+	$(RELEASE) --product timeballd
+	$(RELEASE) --product timeball
+	$(BIN)/timeball demo $(ARGS)
+
+test: build-packages ## lint, build everything, and run all tests (those against other programs where they are installed)
+	swift format lint --strict -r Sources Tests Fuzz/Sources Package.swift Fuzz/Package.swift
+	$(RELEASE) --product timeballd
+	swift build --build-tests
+	swift test --skip-build $(ARGS)
+
+bench: build-packages ## measure the request path beside a bare echo, and the simulation
+	$(RELEASE) --product timeballd
+	$(RELEASE) --package-path Benchmarks --product timeball-bench
+	Benchmarks/.build/release/timeball-bench $(BIN)/timeballd $(ARGS)
+
+fuzz: build-packages ## fuzz every parser, a minute each (SECONDS_EACH=60)
+	Fuzz/run $(or $(SECONDS_EACH),60)
+
+install: build-packages ## install below $(PREFIX): timeballd, timeball, the unit, the udev rules
+	$(RELEASE) --product timeballd
+	$(RELEASE) --product timeball
+	install -D -s $(BIN)/timeballd $(DESTDIR)$(PREFIX)/sbin/timeballd
+	install -D -s $(BIN)/timeball $(DESTDIR)$(PREFIX)/bin/timeball
+	install -D -m 644 systemd/timeballd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/timeballd.service
+	install -D -m 644 hardware/60-timeball.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-timeball.rules
+	install -D -m 644 hardware/timeball.conf $(DESTDIR)/etc/timeball.conf.example
+
+uninstall: ## remove what install put there; the state in /var/lib/timeball stays
+	rm -f $(DESTDIR)$(PREFIX)/sbin/timeballd $(DESTDIR)$(PREFIX)/bin/timeball
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/timeballd.service
+	rm -f $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-timeball.rules $(DESTDIR)/etc/timeball.conf.example
+
+clean: ## remove everything that was built
+	rm -rf .build Fuzz/.build Benchmarks/.build
+
+.PHONY: build-packages
+build-packages:
+	@.ci/packages build
