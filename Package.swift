@@ -71,6 +71,8 @@ let package = Package(
         tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "TimeScale"]),
         tests("SimulatedWorldTests", ["SimulatedWorld"]),
         tests("LinuxSystemTests", ["LinuxSystem", "CLinux", "SimulatedWorld", "Discipline", "TimeScale"]),
+        tests("DisciplineTests", ["Discipline", "SimulatedWorld", "TimeScale"]),
+        tests("ReferenceClocksTests", ["ReferenceClocks", "ConfigurationLanguage", "Discipline", "TimeScale"]),
         tests("ReplayTests", ["Receivers", "TimeScale"]),
         tests(
             "SimulationTests",

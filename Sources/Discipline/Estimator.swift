@@ -48,9 +48,16 @@ public struct Estimator: Sendable {
         1e-7, 3.2e-7, 1e-6, 3.2e-6, 1e-5, 3.2e-5, 1e-4, 3.2e-4, 1e-3, 3.2e-3, 1e-2, 3.2e-2, 0.1, 0.2,
     ]
     private static let middle = 8
+    /// How far the ratio may be from what another source's jitter makes one expect, standard deviation of its
+    /// logarithm: a decade.
+    private static let priorDeviation = 2.3
 
     private var filters = wanderRatios.map(PhaseFrequencyFilter.init(wanderRatio:))
     private var weights = [Double](repeating: 0, count: wanderRatios.count)
+    /// The filter that leads until the bank is mixed.
+    private var leader = middle
+    /// Logarithms of the weights that filters have before any sample.
+    private var priors = [Double](repeating: 0, count: wanderRatios.count)
     private var control: ControlHistory
     private var start: Start? = .cold
     private var collected: [Sample] = []
@@ -197,15 +204,16 @@ public struct Estimator: Sendable {
     /// Weighs the filters by their likelihoods and takes the jitter from the same mixture.
     private mutating func mix() {
         guard count >= Self.youth else {
-            for index in weights.indices { weights[index] = index == Self.middle ? 1 : 0 }
-            jitterSquared = max(filters[Self.middle].meanSquare, Self.leastJitter * Self.leastJitter)
+            follow(leader)
+            jitterSquared = max(filters[leader].meanSquare, Self.leastJitter * Self.leastJitter)
             return
         }
-        let best = filters.reduce(Double.infinity) { min($0, $1.score) }
         let half = min(Double(count), Self.memory) / 2
+        for index in filters.indices { weights[index] = priors[index] - half * filters[index].score }
+        let best = weights.reduce(-Double.infinity) { max($0, $1) }
         var total = 0.0
-        for index in filters.indices {
-            weights[index] = (-half * (filters[index].score - best)).exponential
+        for index in weights.indices {
+            weights[index] = (weights[index] - best).exponential
             total += weights[index]
         }
         var square = 0.0
@@ -256,6 +264,8 @@ public struct Estimator: Sendable {
         let levels = zip(times, offsets).map { $1 - slope * $0 }
         let level = RobustStatistics.median(levels)
         setJitter(levels: levels)
+        leader = Self.middle
+        for index in priors.indices { priors[index] = 0 }
         let n = Double(times.count)
         let spacing = -times[0] / (n - 1)
         for index in filters.indices {
@@ -269,11 +279,12 @@ public struct Estimator: Sendable {
 
     /// The phase from the samples, the frequency as it was.
     private mutating func fitPhase(times: [Double], offsets: [Double], last: Instant) {
-        let frequency = isReady ? estimate(at: last)?.frequency ?? 0 : filters[Self.middle].frequency
+        let frequency = isReady ? estimate(at: last)?.frequency ?? 0 : filters[leader].frequency
         let elapsed = isReady ? max((last - lastUpdate).seconds, 0) : 0
         let levels = zip(times, offsets).map { $1 + frequency * $0 }
         let oldJitterSquared = jitterSquared
         setJitter(levels: levels)
+        expectWander((oldJitterSquared / jitterSquared).squareRoot())
         let level = RobustStatistics.median(levels)
         for index in filters.indices {
             let ratio = filters[index].wanderRatio
@@ -292,8 +303,28 @@ public struct Estimator: Sendable {
         let oldJitterSquared = jitterSquared
         setJitter(levels: zip(times, offsets).map { $1 + frequency * $0 })
         for index in filters.indices { filters[index].rescale(by: oldJitterSquared / jitterSquared) }
+        expectWander((oldJitterSquared / jitterSquared).squareRoot())
         settle()
         for sample in samples { _ = take(sample) }
+    }
+
+    /// The oscillator is the same: expects its wander, where it was learned, over the new jitter.
+    ///
+    /// - Parameter ratio: old jitter / new jitter.
+    private mutating func expectWander(_ ratio: Double) {
+        guard weights.contains(where: { $0 > 0 }) else { return }
+        let logarithms = filters.map { $0.wanderRatio.logarithm }
+        let expected = zip(weights, logarithms).reduce(ratio.logarithm) { $0 + $1.0 * $1.1 }
+        leader = logarithms.indices.min { abs(logarithms[$0] - expected) < abs(logarithms[$1] - expected) } ?? leader
+        for index in priors.indices {
+            let distance = (logarithms[index] - logarithms[leader]) / Self.priorDeviation
+            priors[index] = -distance * distance / 2
+        }
+    }
+
+    /// Gives all weight to one filter.
+    private mutating func follow(_ leader: Int) {
+        for index in weights.indices { weights[index] = index == leader ? 1 : 0 }
     }
 
     private mutating func setJitter(levels: [Double]) {
@@ -304,7 +335,7 @@ public struct Estimator: Sendable {
     /// Scores begin with the jitter of the fit.
     private mutating func settle() {
         for index in filters.indices { filters[index].beginScores(jitterSquared: jitterSquared) }
-        for index in weights.indices { weights[index] = index == Self.middle ? 1 : 0 }
+        follow(leader)
         isReady = true
     }
 }

@@ -1,0 +1,95 @@
+import ConfigurationLanguage
+import Discipline
+import Testing
+import TimeScale
+
+@testable import ReferenceClocks
+
+@Suite("A reference clock without its device")
+struct ReferenceClockTests {
+    static let start = Instant(nanoseconds: 1_795_132_800 * 1_000_000_000)
+
+    func clock(_ driver: DriverKind, _ change: (inout ReferenceClockConfiguration) -> Void = { _ in }) -> ReferenceClock
+    {
+        var configuration = ReferenceClockConfiguration(
+            driver: driver, unit: 0, position: SourcePosition(file: "test", line: 1))
+        change(&configuration)
+        return ReferenceClock(configuration, earliestDate: Self.start)
+    }
+
+    func moment(_ seconds: Int64) -> MonotonicInstant { MonotonicInstant(nanoseconds: seconds * 1_000_000_000) }
+
+    @Test(
+        "ntpd's mode bits give the speed, an explicit one wins",
+        arguments: [(0, nil, 4800), (17, nil, 9600), (0x50, nil, 115_200), (17, 38400, 38400)] as [(Int, Int?, Int)])
+    func speed(mode: Int, baud: Int?, expected: Int) {
+        let clock = clock(.nmea) { ($0.mode, $0.baudRate) = (mode, baud) }
+        #expect(clock.baudRate == expected)
+    }
+
+    @Test("a pulse is taken once, gaps in the sequence are missed pulses, time1 is its delay")
+    func pulses() {
+        var clock = clock(.pps) { $0.time1 = 0.000_25 }
+        #expect(
+            clock.consume(pulse: Self.start, sequence: 7, now: moment(0)) == Self.start - Interval(seconds: 0.000_25))
+        #expect(clock.consume(pulse: Self.start, sequence: 7, now: moment(0)) == nil)
+        #expect(clock.consume(pulse: Self.start + .seconds(3), sequence: 10, now: moment(3)) != nil)
+        #expect(clock.pulses == 2)
+        #expect(clock.pulsesMissed == 2)
+        // The counter of 32 bits wraps.
+        var wrapping = self.clock(.pps)
+        _ = wrapping.consume(pulse: Self.start, sequence: .max, now: moment(0))
+        _ = wrapping.consume(pulse: Self.start + .second, sequence: 0, now: moment(1))
+        #expect(wrapping.pulsesMissed == 0)
+    }
+
+    @Test("labels alone need six that agree; without a known delay half a second of error is owned up to")
+    func labelsAlone() throws {
+        var clock = clock(.nmea)
+        var last: Sample?
+        for second in Int64(0)..<6 {
+            let utc = Self.start + .seconds(second)
+            last = clock.consume(
+                Sample(local: utc + .milliseconds(400), reference: utc), measuredDelay: nil, now: moment(second))
+            if second < 5 { #expect(last == nil) }
+        }
+        let sample = try #require(last)
+        #expect(sample.systematicError == 0.5)
+        var calibrated = self.clock(.nmea) { $0.time2 = 0.4 }
+        for second in Int64(0)..<6 {
+            let utc = Self.start + .seconds(second)
+            last = calibrated.consume(
+                Sample(local: utc + .milliseconds(400), reference: utc), measuredDelay: nil, now: moment(second))
+        }
+        #expect(last?.offset == 0)
+        #expect(last?.systematicError == 0)
+    }
+
+    @Test("reach shifts with the poll, and a silent source says so after its eight polls")
+    func silence() {
+        var clock = clock(.sharedMemory) { $0.minimumPoll = PollExponent(clamping: 1) }
+        clock.tick(now: moment(0))
+        clock.deliver(Sample(local: Self.start, reference: Self.start), now: moment(0))
+        _ = clock.consume(Sample(local: Self.start, reference: Self.start), measuredDelay: nil, now: moment(0))
+        clock.deliver(Sample(local: Self.start, reference: Self.start), now: moment(0))
+        for second in Int64(1)...14 { clock.tick(now: moment(second)) }
+        #expect(clock.reach.bits == 0x80)
+        #expect(clock.condition == .delivering)
+        for second in Int64(15)...18 { clock.tick(now: moment(second)) }
+        #expect(!clock.reach.isReachable)
+        #expect(clock.condition == .silent)
+    }
+
+    @Test("an offset once refused stays refused until it changes")
+    func refusal() {
+        var clock = clock(.sharedMemory)
+        let wrong = Sample(local: Self.start, reference: Self.start + .seconds(3600))
+        clock.deliver(wrong, now: moment(0))
+        clock.refuse(offset: wrong.offset)
+        clock.deliver(wrong, now: moment(1))
+        #expect(clock.isRefused)
+        clock.deliver(Sample(local: Self.start, reference: Self.start), now: moment(2))
+        #expect(!clock.isRefused)
+        #expect(clock.condition == .delivering)
+    }
+}
