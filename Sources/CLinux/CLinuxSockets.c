@@ -197,6 +197,7 @@ int clx_udp_connect(const char *host, uint16_t port, int family) {
     for (struct addrinfo *entry = list; entry && outcome < 0; entry = entry->ai_next) {
         int descriptor = clx_udp_open(entry->ai_family);
         outcome = descriptor;
+        if (descriptor >= 0) set(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1);
         if (descriptor >= 0 && connect(descriptor, entry->ai_addr, entry->ai_addrlen) < 0) {
             outcome = -errno;
             close(descriptor);

@@ -82,6 +82,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
     /// - Returns: how it ended.
     /// - Throws: `SystemError` where poll(2) itself fails.
     public mutating func run(setsOnce: Bool) throws(SystemError) -> Ending {
+        ResidentMemory.releaseStartup()
         while true {
             try wait()
             let requests = Signals.take()

@@ -1,5 +1,6 @@
 // HOT PATH
 import CLinux
+import Glibc
 import TimeScale
 
 /// Room for one datagram and what came with it; made once and used for every request and its answer.
@@ -36,5 +37,28 @@ public struct DatagramBuffer: ~Copyable {
     public var peerPort: UInt16 {
         // SAFETY: the function reads one clx_address.
         unsafe withUnsafePointer(to: info.peer) { unsafe clx_address_port($0) }
+    }
+
+    /// Takes one datagram from a socket; allocates nothing.
+    ///
+    /// - Parameter socket: of UDP, not blocking.
+    /// - Returns: `false` where none is waiting.
+    /// - Throws: `SystemError`.
+    mutating func fill(from socket: borrowing FileDescriptor) throws(SystemError) -> Bool {
+        let number = socket.rawValue
+        var span = bytes.mutableSpan
+        // SAFETY: pointer and length are those of the buffer's bytes; the kernel does not keep them.
+        let answer = unsafe span.withUnsafeMutableBytes {
+            unsafe clx_receive(number, $0.baseAddress, $0.count, &info)
+        }
+        if answer == -Int(EAGAIN) { return false }
+        guard answer >= 0 else { throw SystemError("recvmsg", code: Int32(-answer)) }
+        length = answer
+        hasKernelStamp = info.received_nanoseconds >= 0
+        let stamp =
+            hasKernelStamp
+            ? Instant(seconds: info.received_seconds, nanosecondsOfSecond: Int64(info.received_nanoseconds)) : nil
+        received = stamp ?? KernelClock.realTime()
+        return true
     }
 }

@@ -56,23 +56,7 @@ public struct NTPSocket: ~Copyable {
     /// - Returns: `false` where none is waiting.
     /// - Throws: `SystemError`; ECONNREFUSED and the like concern an earlier answer and may be counted and ignored.
     public func receive(into buffer: inout DatagramBuffer) throws(SystemError) -> Bool {
-        let number = descriptor.rawValue
-        var span = buffer.bytes.mutableSpan
-        // SAFETY: pointer and length are those of the buffer's bytes; the kernel does not keep them.
-        let answer = unsafe span.withUnsafeMutableBytes {
-            unsafe clx_receive(number, $0.baseAddress, $0.count, &buffer.info)
-        }
-        if answer == -Int(EAGAIN) { return false }
-        guard answer >= 0 else { throw SystemError("recvmsg", code: Int32(-answer)) }
-        buffer.length = answer
-        buffer.hasKernelStamp = buffer.info.received_nanoseconds >= 0
-        let stamp =
-            buffer.hasKernelStamp
-            ? Instant(
-                seconds: buffer.info.received_seconds, nanosecondsOfSecond: Int64(buffer.info.received_nanoseconds))
-            : nil
-        buffer.received = stamp ?? KernelClock.realTime()
-        return true
+        try buffer.fill(from: descriptor)
     }
 
     /// Answers the datagram in the buffer with the buffer's first bytes; allocates nothing.

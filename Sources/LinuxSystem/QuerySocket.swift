@@ -54,17 +54,21 @@ public struct QuerySocket: ~Copyable {
     /// Waits for one datagram.
     ///
     /// - Parameters:
-    ///   - bytes: filled from its start; a longer datagram is cut.
+    ///   - buffer: its contents are replaced; stamped by the kernel.
     ///   - timeout: how long to wait.
-    /// - Returns: the length, or `nil` where none came in time.
+    /// - Returns: `false` where none came in time.
     /// - Throws: `SystemError`; ECONNREFUSED where nothing listens there.
-    public func receive(into bytes: inout MutableSpan<UInt8>, timeout: Interval) throws(SystemError) -> Int? {
+    public func receive(into buffer: inout DatagramBuffer, timeout: Interval) throws(SystemError) -> Bool {
         let deadline = KernelClock.monotonic() + timeout
         var poll = PollSet()
         while true {
-            if let count = try descriptor.read(into: &bytes, subject: subject) { return count }
+            do throws(SystemError) {
+                if try buffer.fill(from: descriptor) { return true }
+            } catch {
+                throw SystemError(error.operation, code: error.code, subject: subject)
+            }
             let rest = deadline - KernelClock.monotonic()
-            guard rest > .zero else { return nil }
+            guard rest > .zero else { return false }
             poll.removeAll()
             poll.add(descriptor)
             _ = try poll.wait(timeout: rest)

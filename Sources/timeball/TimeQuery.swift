@@ -39,11 +39,10 @@ struct TimeQuery {
         NTPHeader(requestOfVersion: 4, transmitTimestamp: cookie).write(into: &span)
         let sent = KernelClock.realTime()
         try socket.send(buffer.span)
-        var answer = [UInt8](repeating: 0, count: 512)
-        var room = answer.mutableSpan
-        guard let count = try socket.receive(into: &room, timeout: timeout) else { throw TimeQueryError.noReply }
-        let arrived = KernelClock.realTime()
-        let header = try NTPHeader(answer.span.extracting(first: count))
+        var answer = DatagramBuffer()
+        guard try socket.receive(into: &answer, timeout: timeout) else { throw TimeQueryError.noReply }
+        let arrived = answer.received
+        let header = try NTPHeader(answer.bytes.span.extracting(first: answer.length))
         guard header.mode == .server, header.originTimestamp == cookie else { throw TimeQueryError.notAReply }
         let received = header.receiveTimestamp.instant(near: sent)
         let transmitted = header.transmitTimestamp.instant(near: sent)

@@ -146,6 +146,9 @@ uint64_t clx_capability_net_bind_service(void);
 
 /* Goes to the background: returns in the child only. */
 int clx_daemonise(void);
+
+/* Unmaps the resident pages of program text; what is still needed comes back from the page cache. */
+void clx_release_text(void);
 /* 64 random bits. */
 int clx_random(uint64_t *bits);
 /* A line to syslog(3), facility daemon. */
