@@ -17,7 +17,7 @@ run: build-packages ## build, and run a demo appliance without hardware (options
 	$(BIN)/timeball demo $(ARGS)
 
 test: build-packages ## lint, build everything, and run all tests (those against other programs where they are installed)
-	swift format lint --strict -r Sources Tests Fuzz/Sources Package.swift Fuzz/Package.swift
+	swift format lint --strict -r Sources Tests Fuzz/Sources Benchmarks/Sources *.swift */Package.swift
 	$(RELEASE) --product timeballd
 	swift build --build-tests
 	swift test --skip-build $(ARGS)

@@ -25,7 +25,12 @@ let package = Package(
     products: [
         .executable(name: "timeballd", targets: ["timeballd"]),
         .executable(name: "timeball", targets: ["timeball"]),
+        // For the packages in Fuzz/ and Benchmarks/.
         .library(name: "ConfigurationLanguage", targets: ["ConfigurationLanguage"]),
+        .library(name: "LinuxSystem", targets: ["LinuxSystem"]),
+        .library(name: "NTPWire", targets: ["NTPWire"]),
+        .library(name: "Receivers", targets: ["Receivers"]),
+        .library(name: "TimeScale", targets: ["TimeScale"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
