@@ -98,6 +98,8 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
             if setsOnce, now - started > Self.patience { return .noTime }
         }
         files.writeFrequency(timekeeper.oscillatorFrequency, log)
+        timekeeper.release()
+        flushJournal()
         log.notice("told to stop")
         return .stopped
     }

@@ -56,13 +56,22 @@ public enum Program {
             try Signals.install()
             let log = try openLog(configuration, isBackground: isBackground)
             log.notice("timeballd \(Release.version) starts with \(options.configurationFile)")
-            return try serve(configuration, options, log)
-        } catch let error as SystemError {
-            Console.error("timeballd: \(error)\n")
-        } catch let error as ClockControlError {
-            Console.error("timeballd: the clock cannot be read: \(error)\n")
+            return serveOrExplain(configuration, options, log)
         } catch {
             Console.error("timeballd: \(error)\n")
+            return .failure
+        }
+    }
+
+    private static func serveOrExplain(
+        _ configuration: Configuration, _ options: CommandLineOptions, _ log: Log
+    ) -> ExitCode {
+        do {
+            return try serve(configuration, options, log)
+        } catch ClockControlError.refused(let operation, let code) {
+            log.error("the clock cannot be used: \(SystemError(operation, code: code))")
+        } catch {
+            log.error("\(error)")
         }
         return .failure
     }

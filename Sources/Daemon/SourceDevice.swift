@@ -48,9 +48,10 @@ final class SourceDevice {
     }
 
     /// When the device wants attention without anything to wait for.
-    var due: MonotonicInstant { isOpen ? (needsTimer ? nextReading : .distantFuture) : nextAttempt }
-
-    private var needsTimer: Bool { pulses != nil || sharedMemory != nil || wantsPulses }
+    var due: MonotonicInstant {
+        if !isOpen || wantsPulses { return nextAttempt }
+        return pulses != nil || sharedMemory != nil ? nextReading : .distantFuture
+    }
 
     private var isOpen: Bool { serial != nil || pulses != nil || sharedMemory != nil || socket != nil }
 

@@ -15,6 +15,16 @@ extension Timekeeper {
     /// Uses another leap second table from now on.
     public mutating func replaceLeapSeconds(_ table: LeapSecondTable) { settings.leapSeconds = table }
 
+    /// Leaves the clock to itself: with the frequency that is right for it, and no slew in it.
+    public mutating func release() {
+        guard let frequency = oscillatorFrequency else { return }
+        do throws(ClockControlError) {
+            _ = try clock.setFrequencyCorrection(-frequency)
+        } catch {
+            reportRefusal(error)
+        }
+    }
+
     /// Takes out what is left of the offset by a step, for `-q`.
     ///
     /// - Returns: what the clock's offset was when the program began, seconds, positive = slow.

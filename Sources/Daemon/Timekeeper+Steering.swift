@@ -3,6 +3,7 @@ import Discipline
 import LinuxSystem
 import NTPServer
 import ReferenceClocks
+import Reports
 import TimeScale
 
 extension Timekeeper {
@@ -82,7 +83,7 @@ extension Timekeeper {
             let change = ClockChange(step: try clock.step(by: interval))
             apply(change)
             updates += 1
-            note(.notice, nil, "clock stepped by \(change.step.seconds) s")
+            note(.notice, nil, "clock stepped by \(FixedDecimal.text(change.step.seconds, digits: 9)) s")
             return change
         } catch {
             reportRefusal(error)
@@ -103,7 +104,8 @@ extension Timekeeper {
         isRefusalReported = true
         switch error {
         case .refused(let operation, let code):
-            note(.error, nil, "the clock cannot be adjusted (\(operation): error \(code)); CAP_SYS_TIME is needed")
+            let error = SystemError(operation, code: code)
+            note(.error, nil, "the clock cannot be adjusted (\(error)); served time is corrected all the same")
         }
     }
 
@@ -123,7 +125,7 @@ extension Timekeeper {
         let change = ClockChange(step: Interval(seconds: isLeap ? jump.rounded() : jump), isLeapSecond: isLeap)
         apply(change)
         guard !isLeap else { return note(.notice, nil, "leap second: the clock went \(jump < 0 ? "back" : "on") 1 s") }
-        note(.error, nil, "another program set the clock by \(jump) s; proving the seconds anew")
+        note(.error, nil, "another program set the clock by \(FixedDecimal.text(jump, digits: 3)) s; proving the seconds anew")
         distrustClock()
     }
 

@@ -29,7 +29,6 @@ struct DemoAppliance: ~Copyable {
         let text = Self.configuration(directory.path, terminal: receiver.path, port, seed, showsLog)
         try Files.writeAtomically(file, Array(text.utf8))
         let program = try Files.programFolder() + "/timeballd"
-        guard (try? Files.read(program, limit: 1 << 30)) != nil else { throw DemoError.noDaemon(program) }
         let daemon = try ChildProcess(program: program, arguments: ["-n", "-c", file], environment: [])
         self.port = port
         self.directory = directory

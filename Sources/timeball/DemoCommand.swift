@@ -54,13 +54,10 @@ struct DemoCommand: ParsableCommand {
 enum DemoError: Error, CustomStringConvertible {
     /// The daemon has ended by itself.
     case daemonEnded
-    /// There is no `timeballd` beside this program.
-    case noDaemon(String)
 
     var description: String {
         switch self {
         case .daemonEnded: "timeballd ended by itself; see its messages above (is another demo running? try --port)"
-        case .noDaemon(let path): "no timeballd at \(path); build both programs"
         }
     }
 }

@@ -10,13 +10,17 @@ enum StatusScreen {
 
     private static func clock(_ tracking: TrackingReport) -> String {
         let time = Instant(nanoseconds: Int64((tracking.time * 1e9).rounded()))
+        let isKnown = tracking.frequencyDeviation > 0
+        let offset = "\(Format.time(tracking.offset)) ± \(Format.duration(tracking.offsetDeviation)) (reference − clock)"
+        let deviation = FixedDecimal.text(tracking.frequencyDeviation * 1e6, digits: 4)
+        let frequency = "\(Format.frequency(tracking.frequency)) ± \(deviation) ppm (positive: fast)"
         return """
             Timeball \(tracking.version), up \(FixedDecimal.text(tracking.uptime, digits: 0)) s, clock: \(tracking.clock)
             state            \(tracking.state): \(tracking.reason)
             served           stratum \(tracking.stratum), reference \(tracking.referenceID), leap \(tracking.leapIndicator)
             time             \(time)
-            offset           \(Format.time(tracking.offset)) ± \(Format.duration(tracking.offsetDeviation)) (reference − clock)
-            frequency        \(Format.frequency(tracking.frequency)) ± \(FixedDecimal.text(tracking.frequencyDeviation * 1e6, digits: 4)) ppm (positive: fast)
+            offset           \(isKnown ? offset : "not known yet")
+            frequency        \(isKnown ? frequency : "not known yet")
             correction       \(Format.frequency(tracking.correction))
             jitter           \(Format.duration(tracking.jitter))
             root dispersion  \(Format.duration(tracking.rootDispersion)), root delay \(Format.duration(tracking.rootDelay))
