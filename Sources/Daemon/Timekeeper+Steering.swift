@@ -125,7 +125,8 @@ extension Timekeeper {
         let change = ClockChange(step: Interval(seconds: isLeap ? jump.rounded() : jump), isLeapSecond: isLeap)
         apply(change)
         guard !isLeap else { return note(.notice, nil, "leap second: the clock went \(jump < 0 ? "back" : "on") 1 s") }
-        note(.error, nil, "another program set the clock by \(FixedDecimal.text(jump, digits: 3)) s; proving the seconds anew")
+        let size = FixedDecimal.text(jump, digits: 3)
+        note(.error, nil, "another program set the clock by \(size) s; proving the seconds anew")
         distrustClock()
     }
 

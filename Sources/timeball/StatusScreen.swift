@@ -11,7 +11,7 @@ enum StatusScreen {
     private static func clock(_ tracking: TrackingReport) -> String {
         let time = Instant(nanoseconds: Int64((tracking.time * 1e9).rounded()))
         let isKnown = tracking.frequencyDeviation > 0
-        let offset = "\(Format.time(tracking.offset)) ± \(Format.duration(tracking.offsetDeviation)) (reference − clock)"
+        let offset = "\(Format.time(tracking.offset)) ± \(Format.duration(tracking.offsetDeviation))"
         let deviation = FixedDecimal.text(tracking.frequencyDeviation * 1e6, digits: 4)
         let frequency = "\(Format.frequency(tracking.frequency)) ± \(deviation) ppm (positive: fast)"
         return """
@@ -19,7 +19,7 @@ enum StatusScreen {
             state            \(tracking.state): \(tracking.reason)
             served           stratum \(tracking.stratum), reference \(tracking.referenceID), leap \(tracking.leapIndicator)
             time             \(time)
-            offset           \(isKnown ? offset : "not known yet")
+            offset           \(isKnown ? offset + " (reference − clock)" : "not known yet")
             frequency        \(isKnown ? frequency : "not known yet")
             correction       \(Format.frequency(tracking.correction))
             jitter           \(Format.duration(tracking.jitter))
