@@ -83,7 +83,7 @@ let package = Package(
             "SimulationTests",
             [
                 "TimeScale", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks", "NTPServer",
-                "SimulatedWorld", "Daemon",
+                "Reports", "SimulatedWorld", "Daemon",
             ]),
     ]
 )

@@ -93,6 +93,9 @@ public struct Timekeeper<Clock: ClockControl> {
         ladder = QualityLadder(local: settings.local)
         serverState = .unsynchronised(precision: settings.precision, asOf: now)
         numberedBy = Self.numbering(of: sources)
+        for (index, numberer) in numberedBy.enumerated() {
+            if let numberer { self.sources[index].beNumbered(by: sources[numberer].configuration) }
+        }
         if let frequency = settings.knownFrequency { preset(frequency: frequency) }
     }
 
@@ -173,7 +176,10 @@ public struct Timekeeper<Clock: ClockControl> {
         if isPulse {
             receive(pulse: local - (reference - reference.nearestSecond), sequence: nil, from: index)
         } else {
-            receive(label: Sample(local: clock.reading(atKernelTime: local), reference: reference), from: index)
+            let correction = Interval(seconds: sources[index].configuration.time1 ?? 0)
+            receive(
+                label: Sample(local: clock.reading(atKernelTime: local), reference: reference + correction), from: index
+            )
             reportConditions()
         }
     }

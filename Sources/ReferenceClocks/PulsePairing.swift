@@ -145,17 +145,14 @@ public struct PulsePairing: Sendable {
         lastOffset = lastOffset.map { $0 + change.offsetChange }
     }
 
-    /// The pulse nearest to where the label's own should be, or the last one before it.
+    /// The pulse nearest to where the label's own should be, which may not have been seen yet; where nobody said where
+    /// that is, the last one before it.
     private func partner(ofLabelStartingAt start: Instant) -> Instant? {
-        let edge: Instant?
-        if let givenDelay {
-            let expected = start - Interval(seconds: givenDelay)
-            edge = edges.min { ($0 - expected).magnitude < ($1 - expected).magnitude }
-        } else {
-            edge = edges.last { $0 <= start }
+        guard let givenDelay else {
+            return edges.last { $0 <= start }.flatMap { (start - $0).seconds < Self.oldestPulse ? $0 : nil }
         }
-        guard let edge, abs((start - edge).seconds - (givenDelay ?? 0)) < Self.oldestPulse else { return nil }
-        return edge
+        let expected = start - Interval(seconds: givenDelay)
+        return edges.last { abs(($0 - expected).seconds) < 0.5 }
     }
 
     private mutating func vote(second: Instant, edge: Instant) {

@@ -62,7 +62,7 @@ public struct ReferenceClock: Sendable {
     ///   - earliestDate: a moment that cannot lie in the future, for week rollovers.
     public init(_ configuration: ReferenceClockConfiguration, earliestDate: Instant) {
         self.configuration = configuration
-        pairing = PulsePairing(givenDelay: configuration.driver == .nmea ? configuration.time2 : nil)
+        pairing = PulsePairing()
         if configuration.driver == .nmea {
             var decoder = NMEADecoder(notBefore: earliestDate, messages: Self.messages(ofMode: configuration.mode))
             decoder.characterTime = Interval(nanoseconds: 10_000_000_000 / Int64(baudRate))
@@ -71,6 +71,14 @@ public struct ReferenceClock: Sendable {
     }
 
     // MARK: - What it is
+
+    /// Prepares for pulses that are numbered by another source, or by its own labels.
+    ///
+    /// Sentences follow their second by a delay that is learned, or that `time2` gives; samples of a producer claim to
+    /// be right as they are.
+    public mutating func beNumbered(by numberer: ReferenceClockConfiguration) {
+        pairing = PulsePairing(givenDelay: numberer.driver == .nmea ? numberer.time2 : 0)
+    }
 
     /// Line speed in bit/s, as configured or by ntpd's mode bits 4 to 6 (default 4800, ntpd's).
     public var baudRate: Int {
@@ -156,14 +164,14 @@ public struct ReferenceClock: Sendable {
     /// Takes a label or a whole sample as evidence of this source's own time, for use where there are no pulses.
     ///
     /// - Parameters:
-    ///   - sample: the label or sample, uncorrected.
+    ///   - sample: the label, uncorrected, or the producer's sample with its `time1`.
     ///   - measuredDelay: delay of the labels as learned from pulses, seconds.
     ///   - now: when it came.
     /// - Returns: the corrected sample once enough have agreed.
     public mutating func consume(_ sample: Sample, measuredDelay: Double?, now: MonotonicInstant) -> Sample? {
         lastHeard = now
         let isLabel = configuration.driver == .nmea
-        let known = isLabel ? configuration.time2 ?? measuredDelay : configuration.time1 ?? 0
+        let known = isLabel ? configuration.time2 ?? measuredDelay : 0
         let corrected = Sample(
             local: sample.local, reference: sample.reference + Interval(seconds: known ?? 0),
             systematicError: isLabel && known == nil ? Self.unknownDelayError : 0)
@@ -227,9 +235,10 @@ public struct ReferenceClock: Sendable {
     /// Whether its offset was refused, and has not changed since.
     public var isRefused: Bool { refusedOffset != nil }
 
-    /// The condition, if its kind has changed since the last call.
+    /// The condition, if its kind has changed since the last call; a new attempt to prove is no news after a fault.
     public mutating func takeChangedCondition() -> SourceCondition? {
-        guard condition.kind != reportedKind else { return nil }
+        let isNews = condition != .proving || reportedKind == SourceCondition.waiting.kind
+        guard condition.kind != reportedKind, isNews else { return nil }
         reportedKind = condition.kind
         return condition
     }

@@ -34,9 +34,9 @@ struct NTPSocketTests {
         var answer = DatagramBuffer()
         let hasAnswer = try client.receive(into: &answer, timeout: .seconds(2))
         #expect(hasAnswer)
-        #expect(answer.length == 2)
-        #expect(answer.bytes[0] == 9 && answer.bytes[1] == 2)
-        #expect(answer.hasKernelStamp)
+        let (received, isStamped) = ((answer.length, answer.bytes[0], answer.bytes[1]), answer.hasKernelStamp)
+        #expect(received == (2, 9, 2))
+        #expect(isStamped)
     }
 
     @Test("an answer leaves from the address that was asked")
@@ -52,7 +52,8 @@ struct NTPSocketTests {
         var answer = DatagramBuffer()
         let hasAnswer = try client.receive(into: &answer, timeout: .seconds(2))
         #expect(hasAnswer)
-        #expect(answer.length == 1)
+        let length = answer.length
+        #expect(length == 1)
     }
 
     @Test("the peer's address is sixteen bytes, IPv4 mapped")

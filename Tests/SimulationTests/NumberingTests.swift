@@ -1,5 +1,6 @@
 import Discipline
 import ReferenceClocks
+import Reports
 import SimulatedWorld
 import Testing
 
@@ -74,6 +75,36 @@ struct NumberingTests {
         appliance.receiver.errorSeconds = 0
         appliance.run(seconds: 60)
         #expect(appliance.timekeeper.sources[0].pairing.labelError == 0)
+    }
+
+    @Test(
+        "a producer's samples number the pulses of another source, late by as much as time1 says", arguments: [0, 0.3])
+    func producer(lateness: Double) throws {
+        var appliance = SimulatedAppliance(
+            """
+            refclock shm unit 0 minpoll 0 maxpoll 0 time1 \(lateness)
+            refclock pps unit 0 minpoll 0 maxpoll 0
+            """)
+        appliance.world.hasSentences = false
+        appliance.world.producerError = -lateness
+        try #require(appliance.run(until: .locked, within: 30) != nil)
+        appliance.run(seconds: 20)
+        #expect(appliance.errors.suffix(5).largest < 20e-6)
+        #expect(appliance.timekeeper.snapshot().tracking.source == "PPS(0)")
+    }
+
+    @Test("time2 of the sentences counts for pulses of another device too")
+    func separatePulses() throws {
+        var appliance = SimulatedAppliance(
+            """
+            server 127.127.20.0 mode 17 minpoll 0 maxpoll 0 prefer
+            fudge 127.127.20.0 time2 0.48
+            server 127.127.22.0 minpoll 0 maxpoll 0
+            """)
+        (appliance.world.labelDelay, appliance.world.labelJitter) = (0.48, 0.03)
+        try #require(appliance.run(until: .locked, within: 30) != nil)
+        appliance.run(seconds: 20)
+        #expect(appliance.errors.suffix(5).largest < 20e-6)
     }
 
     @Test("the delay from pulse to sentence is learned to 5 ms within a minute")
