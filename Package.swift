@@ -66,7 +66,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         // Tests
-        tests("TimeScaleTests", ["TimeScale", "Authentication"]),
+        tests("TimeScaleTests", ["TimeScale", "Authentication", "SimulatedWorld"]),
         tests("ReceiversTests", ["Receivers", "TimeScale"]),
         tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "TimeScale"]),
         tests("SimulatedWorldTests", ["SimulatedWorld"]),
