@@ -35,8 +35,9 @@ public struct LeapSecondTable: Sendable, Equatable {
 
     /// The leap second that ends the UTC day of a moment, if one does.
     public func leapIndicator(at instant: Instant) -> LeapIndicator {
-        let day = instant.wholeSeconds - instant.wholeSeconds % 86_400
-        guard let endOfDay = Instant(seconds: day + 86_400) else { return .none }
+        let secondOfDay = instant.wholeSeconds % 86_400
+        let untilMidnight = secondOfDay < 0 ? -secondOfDay : 86_400 - secondOfDay
+        guard let endOfDay = Instant(seconds: instant.wholeSeconds + untilMidnight) else { return .none }
         let change = taiMinusUTC(at: endOfDay) - taiMinusUTC(at: instant)
         return change > 0 ? .insertSecond : change < 0 ? .deleteSecond : .none
     }
