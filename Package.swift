@@ -67,6 +67,7 @@ let package = Package(
             ], swiftSettings: strict),
         // Tests
         tests("TimeScaleTests", ["TimeScale", "Authentication", "SimulatedWorld"]),
+        tests("AuthenticationTests", ["Authentication"]),
         tests("ReceiversTests", ["Receivers", "TimeScale"]),
         tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "TimeScale"]),
         tests("SimulatedWorldTests", ["SimulatedWorld"]),
