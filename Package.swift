@@ -68,6 +68,7 @@ let package = Package(
         // Tests
         tests("TimeScaleTests", ["TimeScale", "Authentication", "SimulatedWorld"]),
         tests("AuthenticationTests", ["Authentication"]),
+        tests("NTPWireTests", ["NTPWire", "TimeScale", "SimulatedWorld"]),
         tests("ReceiversTests", ["Receivers", "TimeScale"]),
         tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "TimeScale"]),
         tests("SimulatedWorldTests", ["SimulatedWorld"]),
