@@ -69,6 +69,7 @@ let package = Package(
         tests("TimeScaleTests", ["TimeScale", "Authentication", "SimulatedWorld"]),
         tests("AuthenticationTests", ["Authentication"]),
         tests("NTPWireTests", ["NTPWire", "TimeScale", "SimulatedWorld"]),
+        tests("NTPServerTests", ["NTPServer", "NTPWire", "ConfigurationLanguage", "TimeScale", "SimulatedWorld"]),
         tests("ReceiversTests", ["Receivers", "TimeScale"]),
         tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "TimeScale"]),
         tests("SimulatedWorldTests", ["SimulatedWorld"]),
