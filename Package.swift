@@ -70,6 +70,8 @@ let package = Package(
         tests("AuthenticationTests", ["Authentication"]),
         tests("NTPWireTests", ["NTPWire", "TimeScale", "SimulatedWorld"]),
         tests("NTPServerTests", ["NTPServer", "NTPWire", "ConfigurationLanguage", "TimeScale", "SimulatedWorld"]),
+        tests("ReportsTests", ["Reports"]),
+        tests("ControlServiceTests", ["ControlService", "Reports"]),
         tests("ReceiversTests", ["Receivers", "TimeScale"]),
         tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "TimeScale"]),
         tests("SimulatedWorldTests", ["SimulatedWorld"]),
