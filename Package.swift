@@ -72,6 +72,9 @@ let package = Package(
         tests("NTPServerTests", ["NTPServer", "NTPWire", "ConfigurationLanguage", "TimeScale", "SimulatedWorld"]),
         tests("ReportsTests", ["Reports"]),
         tests("ControlServiceTests", ["ControlService", "Reports"]),
+        tests(
+            "DaemonTests",
+            ["Daemon", "ConfigurationLanguage", "Discipline", "LinuxSystem", "TimeScale", "Authentication"]),
         tests("ReceiversTests", ["Receivers", "TimeScale"]),
         tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "TimeScale"]),
         tests("SimulatedWorldTests", ["SimulatedWorld"]),
