@@ -44,7 +44,11 @@ public struct LeapSecondTable: Sendable, Equatable {
 
     /// Whether a leap second happens within two seconds of a moment: clocks and receivers disagree about it just then.
     public func isLeapNear(_ instant: Instant) -> Bool {
-        entries.dropFirst().contains { ($0.since - instant).magnitude <= .seconds(2) }
+        entries.dropFirst().contains { entry in
+            // Two moments can be 584 years apart, which no `Interval` holds.
+            let (distance, isFar) = entry.since.nanoseconds.subtractingReportingOverflow(instant.nanoseconds)
+            return !isFar && distance.magnitude <= 2_000_000_000
+        }
     }
 
     /// Whether the table may be out of date at a moment.

@@ -62,6 +62,7 @@ struct LeapSecondTableTests {
     func rangeEnds(nanoseconds: Int64) {
         let instant = Instant(nanoseconds: nanoseconds)
         #expect(LeapSecondTable.builtIn.leapIndicator(at: instant) == .none)
+        #expect(!LeapSecondTable.builtIn.isLeapNear(instant))
     }
 
     @Test(
