@@ -66,6 +66,12 @@ struct AccessListTests {
         #expect(try Self.decision(["restrict ::ffff:192.0.2.1 ignore"], "192.0.2.2") == .serve)
     }
 
+    @Test("an IPv4 rule is not for an IPv6 client whose address ends alike")
+    func endsAlike() throws {
+        #expect(try Self.decision(["restrict 192.0.2.1 ignore"], "2001:db8::ffff:192.0.2.1") == .serve)
+        #expect(try Self.decision(["restrict 192.0.2.1 ignore"], "::192.0.2.1") == .serve)
+    }
+
     @Test("rules for the same block add up")
     func sum() throws {
         let lines = [

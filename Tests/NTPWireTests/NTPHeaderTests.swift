@@ -85,7 +85,7 @@ struct NTPHeaderTests {
             var written = [UInt8](repeating: 0, count: 48)
             var span = written.mutableSpan
             header.write(into: &span)
-            #expect(written == bytes, "seed \(seed)")
+            try #require(written == bytes, "seed \(seed)")
         }
     }
 

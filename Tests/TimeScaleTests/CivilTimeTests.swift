@@ -95,13 +95,13 @@ struct CivilTimeTests {
     }
 
     @Test("moments become fields and moments again, the ends of the range included")
-    func roundTrip() {
+    func roundTrip() throws {
         var random = RandomSource(seed: 11)
         let ends: [Int64] = [.min, .min + 1, .max - 1, .max, -1, 0, 1]
         let others = (0..<20_000).map { _ in Int64(bitPattern: random.next()) }
         for nanoseconds in ends + others {
             let instant = Instant(nanoseconds: nanoseconds)
-            #expect(CivilTime(instant).instant == instant)
+            try #require(CivilTime(instant).instant == instant)
         }
     }
 
