@@ -25,7 +25,11 @@ let package = Package(
     products: [
         .executable(name: "timeballd", targets: ["timeballd"]),
         .executable(name: "timeball", targets: ["timeball"]),
+        // For the fuzz targets.
+        .library(name: "TimeScale", targets: ["TimeScale"]),
+        .library(name: "Receivers", targets: ["Receivers"]),
         .library(name: "ConfigurationLanguage", targets: ["ConfigurationLanguage"]),
+        .library(name: "NTPServer", targets: ["NTPServer"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
