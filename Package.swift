@@ -28,6 +28,7 @@ let package = Package(
         // For the packages in Fuzz/ and Benchmarks/.
         .library(name: "ConfigurationLanguage", targets: ["ConfigurationLanguage"]),
         .library(name: "LinuxSystem", targets: ["LinuxSystem"]),
+        .library(name: "NTPServer", targets: ["NTPServer"]),
         .library(name: "NTPWire", targets: ["NTPWire"]),
         .library(name: "Receivers", targets: ["Receivers"]),
         .library(name: "TimeScale", targets: ["TimeScale"]),
@@ -71,7 +72,15 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         // Tests
-        tests("TimeScaleTests", ["TimeScale", "Authentication"]),
+        tests("TimeScaleTests", ["TimeScale", "Authentication", "SimulatedWorld"]),
+        tests("AuthenticationTests", ["Authentication"]),
+        tests("NTPWireTests", ["NTPWire", "TimeScale", "SimulatedWorld"]),
+        tests("NTPServerTests", ["NTPServer", "NTPWire", "ConfigurationLanguage", "TimeScale", "SimulatedWorld"]),
+        tests("ReportsTests", ["Reports"]),
+        tests("ControlServiceTests", ["ControlService", "Reports"]),
+        tests(
+            "DaemonTests",
+            ["Daemon", "ConfigurationLanguage", "Discipline", "LinuxSystem", "TimeScale", "Authentication"]),
         tests("ReceiversTests", ["Receivers", "TimeScale"]),
         tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "TimeScale"]),
         tests("SimulatedWorldTests", ["SimulatedWorld"]),

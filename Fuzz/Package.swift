@@ -27,5 +27,8 @@ let package = Package(
         .target(name: "CFuzzer"),
         .target(name: "FuzzDriver", dependencies: ["CFuzzer"], swiftSettings: strict),
         fuzzer("FuzzNMEA", of: "Receivers"),
+        fuzzer("FuzzConfiguration", of: "ConfigurationLanguage"),
+        fuzzer("FuzzServer", of: "NTPServer"),
+        fuzzer("FuzzLeapSeconds", of: "TimeScale"),
     ]
 )

@@ -49,7 +49,7 @@ public struct CommandLineOptions: Equatable, Sendable {
         while let word = rest.popFirst() {
             switch word {
             case "--version": task = .printVersion
-            case "--help", "-h": task = .printHelp
+            case "--help": task = .printHelp
             case "--check-config": task = .checkConfiguration
             case "--": if let extra = rest.first { throw .unexpectedWord(extra) }
             case _ where word.hasPrefix("--"): throw .unknownOption(word)
@@ -69,6 +69,7 @@ public struct CommandLineOptions: Equatable, Sendable {
             case "q": task = .setOnce
             case "x": neverAdjusts = true
             case "g": overridesFirstPanic = true
+            case "h": task = .printHelp
             case "c", "u":
                 let argument = letters.isEmpty ? rest.popFirst() : String(letters)
                 guard let argument else { throw .missingArgument("-\(letter)") }

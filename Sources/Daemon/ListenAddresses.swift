@@ -8,23 +8,27 @@ enum ListenAddresses {
 
     /// The addresses that a list of rules selects.
     ///
-    /// Without rules, everything; `wildcard` means nothing here, because it is how everything is listened on. Else the last rule that matches an address counts; an address that none matches is
-    /// listened on unless some rule says `listen`. An address that is named singly is bound as soon as it exists.
+    /// Without rules, everything; `wildcard` means nothing here, because it is how everything is listened on. Else the
+    /// last rule that matches an address counts; an address that none matches is listened on unless some rule says
+    /// `listen`. An address that is named singly is bound as soon as it exists.
     ///
     /// - Parameters:
     ///   - rules: the rules in order.
     ///   - local: the addresses of this machine.
-    /// - Returns: numeric addresses.
+    /// - Returns: numeric addresses, each once.
     static func select(_ rules: [ListenRule], local: [LocalAddress]) -> [String] {
         let rules = rules.filter { $0.pattern != .wildcard }
         if rules.allSatisfy({ $0.pattern == .all && $0.action == .listen }) { return everything }
         let unmatched: ListenRule.Action = rules.contains { $0.action == .listen } ? .ignore : .listen
-        let chosen = local.filter { address in
-            (rules.last { matches($0.pattern, address) }?.action ?? unmatched) == .listen
-        }
         let named = rules.filter { $0.action == .listen }.compactMap { single($0.pattern) }
         let absent = named.filter { name in !local.contains { address(of: $0) == name } }
-        return chosen.map(\.text) + absent.map(\.description)
+        let candidates = local + absent.map { LocalAddress(interface: "", text: $0.description) }
+        let chosen = candidates.filter { address in
+            (rules.last { matches($0.pattern, address) }?.action ?? unmatched) == .listen
+        }
+        var texts: [String] = []
+        for address in chosen where !texts.contains(address.text) { texts.append(address.text) }
+        return texts
     }
 
     /// The address without the name of its interface.

@@ -7,6 +7,11 @@ public struct LocalAddress: Equatable, Sendable {
     public let interface: String
     /// Numeric text, with `%interface` where the address is link-local.
     public let text: String
+
+    /// An address from the name of its interface and its numeric text.
+    public init(interface: String, text: String) {
+        (self.interface, self.text) = (interface, text)
+    }
 }
 
 /// The addresses of this machine's interfaces (getifaddrs(3)).

@@ -75,8 +75,12 @@ public struct AccessList: Sendable {
             && one.flags.contains(.ntpPortOnly) == other.flags.contains(.ntpPortOnly)
     }
 
-    /// Number of address bits, then `ntpport`.
-    private static func rank(_ entry: Entry) -> (Int, Int) {
-        (entry.highMask.nonzeroBitCount + entry.lowMask.nonzeroBitCount, entry.flags.contains(.ntpPortOnly) ? 1 : 0)
+    /// Number of address bits; then, for masks that are no prefixes, the higher address and mask as in ntpd's list; then
+    /// `ntpport`. No two entries are equal in it, so the order of the configuration does not matter.
+    private static func rank(_ entry: Entry) -> (Int, UInt64, UInt64, UInt64, UInt64, Int) {
+        (
+            entry.highMask.nonzeroBitCount + entry.lowMask.nonzeroBitCount, entry.high, entry.low, entry.highMask,
+            entry.lowMask, entry.flags.contains(.ntpPortOnly) ? 1 : 0
+        )
     }
 }

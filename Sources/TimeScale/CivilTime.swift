@@ -43,7 +43,8 @@ public struct CivilTime: Hashable, Sendable {
     /// The moment; 23:59:60 falls on the following 00:00:00, as POSIX time does.
     public var instant: Instant {
         let seconds = Self.dayNumber(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60 + second
-        return Instant(nanoseconds: Int64(seconds) * 1_000_000_000 + Int64(nanosecond))
+        // In the first second of `Instant`'s range the product alone is beyond Int64; the sum wraps back into it.
+        return Instant(nanoseconds: Int64(seconds) &* 1_000_000_000 &+ Int64(nanosecond))
     }
 
     /// Whether this is the inserted second 23:59:60.

@@ -29,11 +29,15 @@ public struct Instant: Hashable, Sendable, Comparable {
 
     /// The whole second at or before this moment, in seconds since 1970.
     public var wholeSeconds: Int64 {
-        nanoseconds >= 0 ? nanoseconds / 1_000_000_000 : -((999_999_999 - nanoseconds) / 1_000_000_000)
+        let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        return rest < 0 ? seconds - 1 : seconds
     }
 
     /// Nanoseconds since the whole second: 0 ..< 1 000 000 000.
-    public var nanosecondsOfSecond: Int64 { nanoseconds - wholeSeconds * 1_000_000_000 }
+    public var nanosecondsOfSecond: Int64 {
+        let rest = nanoseconds % 1_000_000_000
+        return rest < 0 ? rest + 1_000_000_000 : rest
+    }
 
     /// The boundary of a second nearest to this moment; the later one at exactly half a second.
     public var nearestSecond: Instant { (self + Interval(nanoseconds: 500_000_000)).startOfSecond }

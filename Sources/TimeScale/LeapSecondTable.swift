@@ -35,15 +35,20 @@ public struct LeapSecondTable: Sendable, Equatable {
 
     /// The leap second that ends the UTC day of a moment, if one does.
     public func leapIndicator(at instant: Instant) -> LeapIndicator {
-        let day = instant.wholeSeconds - instant.wholeSeconds % 86_400
-        guard let endOfDay = Instant(seconds: day + 86_400) else { return .none }
+        let secondOfDay = instant.wholeSeconds % 86_400
+        let untilMidnight = secondOfDay < 0 ? -secondOfDay : 86_400 - secondOfDay
+        guard let endOfDay = Instant(seconds: instant.wholeSeconds + untilMidnight) else { return .none }
         let change = taiMinusUTC(at: endOfDay) - taiMinusUTC(at: instant)
         return change > 0 ? .insertSecond : change < 0 ? .deleteSecond : .none
     }
 
     /// Whether a leap second happens within two seconds of a moment: clocks and receivers disagree about it just then.
     public func isLeapNear(_ instant: Instant) -> Bool {
-        entries.dropFirst().contains { ($0.since - instant).magnitude <= .seconds(2) }
+        entries.dropFirst().contains { entry in
+            // Two moments can be 584 years apart, which no `Interval` holds.
+            let (distance, isFar) = entry.since.nanoseconds.subtractingReportingOverflow(instant.nanoseconds)
+            return !isFar && distance.magnitude <= 2_000_000_000
+        }
     }
 
     /// Whether the table may be out of date at a moment.

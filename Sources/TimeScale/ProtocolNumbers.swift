@@ -41,7 +41,10 @@ extension ReferenceID: CustomStringConvertible {
     public var description: String {
         let bytes = (0..<4).map { UInt8(truncatingIfNeeded: bits >> (24 - 8 * $0)) }
         let text = bytes.prefix { $0 != 0 }
-        guard text.allSatisfy({ (0x20...0x7e).contains($0) }) else { return "0x" + String(bits, radix: 16) }
+        guard text.allSatisfy({ (0x20...0x7e).contains($0) }) else {
+            let digits = String(bits, radix: 16)
+            return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+        }
         return String(decoding: text, as: UTF8.self)
     }
 }

@@ -1,0 +1,31 @@
+import Reports
+
+/// Reports in which no two properties have the same value.
+enum SampleReports {
+    static let tracking: TrackingReport = {
+        var report = TrackingReport()
+        (report.version, report.state, report.reason, report.clock) = ("1", "2", "3", "4")
+        (report.stratum, report.leapIndicator, report.precision) = (5, 6, 7)
+        (report.referenceID, report.source) = ("8", "9")
+        (report.referenceTime, report.time, report.offset, report.offsetDeviation) = (10, 11, 12, 13)
+        (report.frequency, report.frequencyDeviation, report.correction, report.jitter) = (14, 15, 16, 17)
+        (report.rootDelay, report.rootDispersion, report.uptime) = (18, 19, 20)
+        return report
+    }()
+
+    static let source: SourceReport = {
+        var report = SourceReport()
+        (report.name, report.referenceID, report.device, report.use, report.reason) = ("1", "2", "3", "4", "5")
+        (report.reach, report.samples, report.pulses, report.pulsesMissed, report.rejected) = (6, 7, 8, 9, 10)
+        (report.offset, report.jitter, report.age) = (11, 12, 13)
+        (report.labelDelay, report.labelDelayDeviation) = (14, 15)
+        return report
+    }()
+
+    static let server: ServerReport = {
+        var report = ServerReport()
+        (report.received, report.replied, report.failed, report.truncated) = (1, 2, 3, 4)
+        (report.badVersion, report.badMode, report.badTail, report.denied) = (5, 6, 7, 8)
+        return report
+    }()
+}
