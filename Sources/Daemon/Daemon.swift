@@ -67,10 +67,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         let now = clock.monotonicNow()
         devices = sources.enumerated().map { SourceDevice(index: $0, source: $1, now: now) }
         (started, nextTick) = (now, now)
-        server = try TimeServer(
-            addresses: ListenAddresses.select(
-                configuration.listenRules, local: try NetworkInterfaces.addresses()),
-            port: configuration.port, accessList: AccessList(configuration.accessRules), log: log)
+        server = try TimeServer(configuration, log: log)
         openListener()
         for device in devices { device.open(&timekeeper, now: now) }
         flushJournal()

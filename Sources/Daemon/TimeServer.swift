@@ -10,40 +10,44 @@ import TimeScale
 struct TimeServer: ~Copyable {
     /// A bound socket. A class, because descriptors cannot be copied and an array holds these.
     private final class Socket {
+        let address: String
         let socket: NTPSocket
         var pollIndex: Int?
 
-        init(_ socket: consuming NTPSocket) {
+        init(address: String, port: UInt16) throws(SystemError) {
+            let socket = try NTPSocket(address: address, port: port)
+            self.address = address
             self.socket = socket
         }
     }
 
     /// Requests answered in a row before devices are looked at again.
     private static let burst = 64
-    /// Between two attempts to bind an address that could not be bound.
+    /// Between two looks for addresses that are not bound yet: an interface may get its address long after the start.
     private static let bindInterval = Interval.seconds(10)
 
     /// What was received, sent and refused.
     private(set) var report = ServerReport()
     private let accessList: AccessList
     private let port: UInt16
+    private let listenRules: [ListenRule]
     private var sockets: [Socket] = []
-    private var unbound: [String]
+    /// Addresses that could not be bound and have been reported.
+    private var failed: [String] = []
     private var nextBind: MonotonicInstant
     private var datagram = DatagramBuffer()
 
-    /// A server on the addresses given.
+    /// A server on the addresses that a configuration chooses.
     ///
     /// - Parameters:
-    ///   - addresses: numeric.
-    ///   - port: UDP port.
-    ///   - accessList: who may have what.
-    ///   - log: is told what could not be bound.
+    ///   - configuration: port, listen rules and access rules.
+    ///   - log: is told what is bound and what could not be.
     /// - Throws: `SystemError` of the last address where not one could be bound.
-    init(addresses: [String], port: UInt16, accessList: AccessList, log: Log) throws(SystemError) {
-        (self.accessList, self.port) = (accessList, port)
-        (unbound, nextBind) = (addresses, KernelClock.monotonic() + Self.bindInterval)
-        if let error = bind(log, isFirst: true), sockets.isEmpty { throw error }
+    init(_ configuration: Configuration, log: Log) throws(SystemError) {
+        accessList = AccessList(configuration.accessRules)
+        (port, listenRules) = (configuration.port, configuration.listenRules)
+        nextBind = KernelClock.monotonic() + Self.bindInterval
+        if let error = bind(log), sockets.isEmpty { throw error }
     }
 
     /// Adds the sockets to what is waited for.
@@ -51,11 +55,11 @@ struct TimeServer: ~Copyable {
         for socket in sockets { socket.pollIndex = set.add(socket.socket.descriptor) }
     }
 
-    /// Tries again to bind what could not be bound, where it is time to.
+    /// Binds the addresses that have come up, where it is time to look.
     mutating func tick(now: MonotonicInstant, log: Log) {
-        guard !unbound.isEmpty, now >= nextBind else { return }
+        guard now >= nextBind else { return }
         nextBind = now + Self.bindInterval
-        _ = bind(log, isFirst: false)
+        _ = bind(log)
     }
 
     /// Answers what is waiting, a burst from each socket at most.
@@ -113,20 +117,22 @@ struct TimeServer: ~Copyable {
     /// Binds what is not bound yet, and reports each address that fails once.
     ///
     /// - Returns: the last error.
-    private mutating func bind(_ log: Log, isFirst: Bool) -> SystemError? {
-        var failed: [String] = []
+    private mutating func bind(_ log: Log) -> SystemError? {
         var last: SystemError?
-        for address in unbound {
+        let local = (try? NetworkInterfaces.addresses()) ?? []
+        for address in ListenAddresses.select(listenRules, local: local)
+        where !sockets.contains(where: { $0.address == address }) {
             do throws(SystemError) {
-                sockets.append(Socket(try NTPSocket(address: address, port: port)))
+                sockets.append(try Socket(address: address, port: port))
+                failed.removeAll { $0 == address }
                 log.info("serving NTP on \(address) port \(port)")
             } catch {
-                failed.append(address)
                 last = error
-                if isFirst { log.warning("\(error), will try again") }
+                guard !failed.contains(address) else { continue }
+                failed.append(address)
+                log.warning("\(error), will try again")
             }
         }
-        unbound = failed
         return last
     }
 }

@@ -17,10 +17,12 @@ public struct NTPTimestamp: Hashable, Sendable {
     static let secondsFrom1900To1970: Int64 = 2_208_988_800
 
     /// The timestamp of a moment; the fraction is rounded down to 2⁻³² s.
+    ///
+    /// The start of an era, whose timestamp would mean "unknown", is given as 2⁻³² s later.
     public init(_ instant: Instant) {
         let seconds = UInt32(truncatingIfNeeded: instant.wholeSeconds &+ Self.secondsFrom1900To1970)
         let fraction = (UInt64(instant.nanosecondsOfSecond) << 32) / 1_000_000_000
-        bits = UInt64(seconds) << 32 | fraction
+        bits = max(UInt64(seconds) << 32 | fraction, 1)
     }
 
     /// The moment meant, in the era that puts it within 68 years of a pivot (RFC 5905 §6: eras begin in 1900, 2036, 2172).

@@ -112,4 +112,12 @@ struct NTPShortTests {
             try #require(written >= seconds && written < seconds + 0x1p-16)
         }
     }
+
+    @Test("the first moment of an era is not the timestamp that means unknown")
+    func startOfEra() throws {
+        // 2036-02-07T06:28:16Z is 2³² s after 1900.
+        let start = try #require(CivilTime(year: 2036, month: 2, day: 7, hour: 6, minute: 28, second: 16)).instant
+        #expect(NTPTimestamp(start) != .unknown)
+        #expect(NTPTimestamp(start).instant(near: start) == start)
+    }
 }
