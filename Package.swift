@@ -71,12 +71,14 @@ let package = Package(
         tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "TimeScale"]),
         tests("SimulatedWorldTests", ["SimulatedWorld"]),
         tests("LinuxSystemTests", ["LinuxSystem", "CLinux", "SimulatedWorld", "Discipline", "TimeScale"]),
-        tests("ReplayTests", ["Receivers", "TimeScale"]),
+        tests("ReplayTests", ["Receivers", "TimeScale", "LinuxSystem"]),
         tests(
             "SimulationTests",
             [
                 "TimeScale", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks", "NTPServer",
                 "SimulatedWorld", "Daemon",
             ]),
+        tests("CompatibilityTests", ["LinuxSystem", "Reports", "SimulatedWorld", "TimeScale"]),
+        tests("ArchitectureTests", []),
     ]
 )
