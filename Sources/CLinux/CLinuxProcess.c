@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <link.h>
 #include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -101,3 +104,20 @@ int clx_daemonise(void) {
     if (descriptor > 2) close(descriptor);
     return 0;
 }
+
+/* Memory */
+
+static int release_object(struct dl_phdr_info *object, size_t size, void *context) {
+    (void)size, (void)context;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int index = 0; index < object->dlpi_phnum; index++) {
+        const ElfW(Phdr) *part = &object->dlpi_phdr[index];
+        if (part->p_type != PT_LOAD || part->p_flags & PF_W) continue;
+        uintptr_t first = (object->dlpi_addr + part->p_vaddr) & ~(page - 1);
+        uintptr_t last = object->dlpi_addr + part->p_vaddr + part->p_memsz;
+        (void)madvise((void *)first, last - first, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+void clx_release_code(void) { dl_iterate_phdr(release_object, NULL); }

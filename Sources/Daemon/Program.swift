@@ -116,6 +116,7 @@ public enum Program {
             configuration: configuration, clock: clock, clockName: name,
             overridesFirstPanic: options.overridesFirstPanic, log: log)
         if let user = options.user { try Privileges.drop(toUser: user) }
+        ProcessMemory.releaseCode()
         switch try daemon.run(setsOnce: options.task == .setOnce) {
         case .stopped: return .success
         case .noTime:

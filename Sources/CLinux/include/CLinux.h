@@ -146,6 +146,9 @@ uint64_t clx_capability_net_bind_service(void);
 
 /* Goes to the background: returns in the child only. */
 int clx_daemonise(void);
+
+/* Gives back the pages of code and constants; what is used again is mapped again from the page cache. */
+void clx_release_code(void);
 /* 64 random bits. */
 int clx_random(uint64_t *bits);
 /* A line to syslog(3), facility daemon. */
