@@ -205,6 +205,11 @@ public struct Timekeeper<Clock: ClockControl> {
         // A step just made has overtaken the label.
         guard now >= quietUntil else { return }
         guard !(numberedBy[index] == index && sources[index].hasPulses(at: now)) else { return }
+        // A label that contradicts the pulses it numbers is not believed as a source of its own either.
+        let isContradicted = sources.indices.contains {
+            numberedBy[$0] == index && sources[$0].hasPulses(at: now) && sources[$0].pairing.isContradicted
+        }
+        guard !isContradicted else { return sources[index].restartVotes() }
         if let sample = sources[index].consume(label, measuredDelay: measuredDelay(of: index), now: now) {
             deliver(sample, from: index)
         }

@@ -277,8 +277,11 @@ public struct ReferenceClock: Sendable {
     /// Forgets which second is which.
     public mutating func restartProof() {
         pairing.restart()
-        (votes, lastLabelOffset) = (0, nil)
+        restartVotes()
     }
+
+    /// Forgets how many labels have agreed.
+    public mutating func restartVotes() { (votes, lastLabelOffset) = (0, nil) }
 
     /// Follows a change of the clock.
     public mutating func apply(_ change: ClockChange) {
