@@ -99,7 +99,8 @@ struct FloorTests {
         #expect(timeball.prefix(300).contains("ArgumentParser"))
         for file in SourceTree.files where file.target != "timeball" {
             for (_, module) in file.imports {
-                #expect(!module.hasPrefix("Foundation") && module != "Dispatch" && module != "ArgumentParser", "\(file)")
+                #expect(
+                    !module.hasPrefix("Foundation") && module != "Dispatch" && module != "ArgumentParser", "\(file)")
             }
         }
     }

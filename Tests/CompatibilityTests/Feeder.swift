@@ -100,7 +100,8 @@ final class Feeder: Sendable {
         let start = second + Self.delay
         for (index, first) in stride(from: 0, to: bytes.count, by: Self.chunk).enumerated() {
             let last = min(first + Self.chunk, bytes.count)
-            Pause.sleep(start + Interval(nanoseconds: Int64(index + 1) * Self.chunkTime.nanoseconds) - KernelClock.realTime())
+            Pause.sleep(
+                start + Interval(nanoseconds: Int64(index + 1) * Self.chunkTime.nanoseconds) - KernelClock.realTime())
             try? terminal?.write(bytes.span.extracting(first..<last))
         }
     }

@@ -68,6 +68,8 @@ struct ProgramResult: Sendable, CustomStringConvertible {
 /// - Parameters:
 ///   - words: the program's path and its arguments.
 ///   - seconds: after which it is killed.
+/// - Returns: how it ended; also where it was killed.
+/// - Throws: `SystemError` where it cannot be started.
 func run(_ words: [String], seconds: Double = 20) async throws -> ProgramResult {
     let folder = Folder()
     let path = folder.file("output")

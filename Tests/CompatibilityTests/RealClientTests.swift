@@ -45,7 +45,7 @@ struct RealClientTests {
     func locks(stream: String) async throws {
         try await withDaemon(.init().with { $0.stream = stream }) { daemon in
             #expect(try await daemon.reaches("locked", within: 40), "log:\n\(daemon.log)")
-            let reply = try #require(try WireReply.ask(port: daemon.port))
+            let reply = try daemon.ask()
             #expect(reply.stratum == 1)
             #expect(reply.leap == 0)
             #expect(reply.reference == "PPS")

@@ -25,9 +25,7 @@ struct RealStream: Sendable {
         bursts = Self.bursts(of: String(decoding: data, as: UTF8.self))
     }
 
-    /// The bytes for a second.
-    ///
-    /// - Parameter second: UTC that the sentences are to name.
+    /// The sentences that name a second of UTC, as bytes.
     func bytes(for second: Instant) -> [UInt8] {
         guard !bursts.isEmpty else { return ImaginedReceiver().burst(for: second) }
         let burst = bursts[Int(second.wholeSeconds) % bursts.count]

@@ -119,6 +119,12 @@ final class RunningDaemon: Sendable {
         return try JSONDecoder().decode(Snapshot.self, from: Data(frame))
     }
 
+    /// Asks it for the time.
+    func ask() throws -> WireReply {
+        guard let reply = try WireReply.ask(port: port) else { throw Failure(description: "no reply; log:\n\(log)") }
+        return reply
+    }
+
     /// Waits for a state of the quality ladder.
     ///
     /// - Returns: whether it came.

@@ -29,6 +29,7 @@ struct WireReply: Sendable {
     ///   - port: UDP port.
     ///   - timeout: how long to wait.
     /// - Returns: `nil` where nothing came.
+    /// - Throws: `SystemError`; ECONNREFUSED where nothing listens.
     static func ask(
         _ request: [UInt8] = request(), host: String = "127.0.0.1", port: UInt16,
         timeout: Interval = .milliseconds(300)
