@@ -87,12 +87,14 @@ let package = Package(
         tests("LinuxSystemTests", ["LinuxSystem", "CLinux", "SimulatedWorld", "Discipline", "TimeScale"]),
         tests("DisciplineTests", ["Discipline", "SimulatedWorld", "TimeScale"]),
         tests("ReferenceClocksTests", ["ReferenceClocks", "ConfigurationLanguage", "Discipline", "TimeScale"]),
-        tests("ReplayTests", ["Receivers", "TimeScale"]),
+        tests("ReplayTests", ["Receivers", "TimeScale", "LinuxSystem"]),
         tests(
             "SimulationTests",
             [
                 "TimeScale", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks", "NTPServer",
                 "Reports", "SimulatedWorld", "Daemon",
             ]),
+        tests("CompatibilityTests", ["LinuxSystem", "Reports", "SimulatedWorld", "TimeScale"]),
+        tests("ArchitectureTests", []),
     ]
 )

@@ -93,7 +93,6 @@ static void set(int descriptor, int level, int option, int value) {
 }
 
 void clx_udp_set_server_options(int descriptor, int family, int dscp) {
-    set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
     set(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1);
     if (family == AF_INET6) {
         set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);

@@ -209,19 +209,24 @@ public struct Timekeeper<Clock: ClockControl> {
         let now = clock.monotonicNow()
         guard now >= quietUntil, !settings.leapSeconds.isLeapNear(label.reference) else { return }
         for pulsed in sources.indices where numberedBy[pulsed] == index && sources[pulsed].hasPulses(at: now) {
-            number(pulsesOf: pulsed, by: label)
+            number(pulsesOf: pulsed, by: label, from: index)
         }
         // A step just made has overtaken the label.
         guard now >= quietUntil else { return }
         guard !(numberedBy[index] == index && sources[index].hasPulses(at: now)) else { return }
+        // A label that contradicts the pulses it numbers is not believed as a source of its own either.
+        let isContradicted = sources.indices.contains {
+            numberedBy[$0] == index && sources[$0].hasPulses(at: now) && sources[$0].pairing.isContradicted
+        }
+        guard !isContradicted else { return sources[index].restartVotes() }
         if let sample = sources[index].consume(label, measuredDelay: measuredDelay(of: index), now: now) {
             deliver(sample, from: index)
         }
     }
 
-    private mutating func number(pulsesOf index: Int, by label: Sample) {
+    private mutating func number(pulsesOf index: Int, by label: Sample, from numberer: Int) {
         if let offset = numberingOffset(at: label.local) {
-            sources[index].monitor(label: label, clockOffset: offset)
+            sources[numberer].noteLabelError(sources[index].monitor(label: label, clockOffset: offset))
             return
         }
         let mayWitness = clock.inheritedMaximumError.map { $0 < Self.witnessLimit } ?? false
@@ -306,7 +311,9 @@ public struct Timekeeper<Clock: ClockControl> {
 
     /// Takes the lines for the log that have come up.
     public mutating func takeJournal() -> [JournalEntry] {
-        defer { journal.removeAll(keepingCapacity: true) }
+        // Every request comes by here: to empty an array that is shared with the caller would allocate another.
+        guard !journal.isEmpty else { return [] }
+        defer { journal = [] }
         return journal
     }
 

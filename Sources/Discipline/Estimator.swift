@@ -244,6 +244,8 @@ public struct Estimator: Sendable {
         count = 0
         switch start {
         case .cold: fitLine(times: times, offsets: offsets)
+        case .moved where frequencyIsContradicted(times: times, offsets: offsets):
+            fitLine(times: times, offsets: offsets)
         case .moved: fitPhase(times: times, offsets: offsets, last: last)
         case .handover: return rescale(times: times, offsets: offsets, samples: samples)
         }
@@ -254,14 +256,7 @@ public struct Estimator: Sendable {
 
     /// A robust line (Theil and Sen) through the first samples; covariance as of least squares, doubled for robustness.
     private mutating func fitLine(times: [Double], offsets: [Double]) {
-        var slopes: [Double] = []
-        for later in times.indices {
-            for earlier in 0..<later {
-                slopes.append((offsets[later] - offsets[earlier]) / (times[later] - times[earlier]))
-            }
-        }
-        let slope = RobustStatistics.median(slopes)
-        let levels = zip(times, offsets).map { $1 - slope * $0 }
+        let (slope, levels, slopeVariance) = Self.line(times: times, offsets: offsets)
         let level = RobustStatistics.median(levels)
         setJitter(levels: levels)
         leader = Self.middle
@@ -273,8 +268,34 @@ public struct Estimator: Sendable {
             filters[index].frequency = -slope
             filters[index].phaseVariance = 2 * 2 * (2 * n - 1) / (n * (n + 1))
             filters[index].covariance = -2 * 6 / (n * (n + 1)) / spacing
-            filters[index].frequencyVariance = 2 * 12 / (n * (n * n - 1)) / (spacing * spacing)
+            filters[index].frequencyVariance = slopeVariance
         }
+    }
+
+    /// The line: its slope, what is left of the offsets without it, and the slope's variance in units of the jitter
+    /// squared.
+    private static func line(
+        times: [Double], offsets: [Double]
+    ) -> (slope: Double, levels: [Double], slopeVariance: Double) {
+        var slopes: [Double] = []
+        for later in times.indices {
+            for earlier in 0..<later {
+                slopes.append((offsets[later] - offsets[earlier]) / (times[later] - times[earlier]))
+            }
+        }
+        let slope = RobustStatistics.median(slopes)
+        let n = Double(times.count)
+        let spacing = -times[0] / (n - 1)
+        let variance = 2 * 12 / (n * (n * n - 1)) / (spacing * spacing)
+        return (slope, zip(times, offsets).map { $1 - slope * $0 }, variance)
+    }
+
+    /// Whether the samples' own slope rules out the frequency known from before, as with the drift file of another box.
+    private func frequencyIsContradicted(times: [Double], offsets: [Double]) -> Bool {
+        let (slope, levels, variance) = Self.line(times: times, offsets: offsets)
+        let jitter = max(RobustStatistics.deviation(levels), Self.leastJitter)
+        let known = filters[leader].frequencyVariance * jitterSquared
+        return abs(filters[leader].frequency + slope) > Self.gate * (variance * jitter * jitter + known).squareRoot()
     }
 
     /// The phase from the samples, the frequency as it was.

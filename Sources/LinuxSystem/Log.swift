@@ -29,6 +29,20 @@ public enum LogLevel: Int, Comparable, Sendable, CaseIterable {
     }
 }
 
+extension LogLevel: CustomStringConvertible {
+    /// The word in a log line. Written out, because what has no description of its own is printed by reflection, which
+    /// pages the metadata of the whole program in: half a megabyte.
+    public var description: String {
+        switch self {
+        case .debug: "debug"
+        case .info: "info"
+        case .notice: "notice"
+        case .warning: "warning"
+        case .error: "error"
+        }
+    }
+}
+
 /// The daemon's log; for one thread.
 ///
 /// A line that repeats the one before it is counted, not written; the count follows when another line comes or a

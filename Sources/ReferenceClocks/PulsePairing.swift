@@ -83,6 +83,9 @@ public struct PulsePairing: Sendable {
     /// Whole seconds by which the labels have lately disagreed with the numbering in force; 0 while they agree.
     public private(set) var labelError = 0
 
+    /// Whether the last label disagreed with the numbering in force.
+    public var isContradicted: Bool { contradictions > 0 }
+
     /// Notes a pulse.
     public mutating func observe(pulse edge: Instant) {
         if let last = edges.last, edge <= last { edges.removeAll(keepingCapacity: true) }

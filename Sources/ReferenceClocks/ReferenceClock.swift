@@ -54,6 +54,7 @@ public struct ReferenceClock: Sendable {
     private var reportedKind = SourceCondition.waiting.kind
     private var hasRolledOver = false
     private var refusedOffset: Double?
+    private var labelError = 0
 
     /// A clock that has not been heard.
     ///
@@ -210,9 +211,17 @@ public struct ReferenceClock: Sendable {
     /// - Parameters:
     ///   - label: what it names, and when it came.
     ///   - clockOffset: reference − clock, seconds.
-    public mutating func monitor(label: Sample, clockOffset: Double) {
+    /// - Returns: whole seconds by which the labels have lately disagreed; 0 while they agree.
+    public mutating func monitor(label: Sample, clockOffset: Double) -> Int {
         pairing.monitor(label: label.reference, arrived: label.local, clockOffset: clockOffset)
-        if pairing.labelError != 0 { condition = .mislabelled(seconds: pairing.labelError) }
+        return pairing.labelError
+    }
+
+    /// Notes by how many whole seconds its labels disagree with the pulses they number; 0 for not at all.
+    public mutating func noteLabelError(_ seconds: Int) {
+        guard seconds != labelError else { return }
+        labelError = seconds
+        condition = usualCondition
     }
 
     /// Notes that pulses come which nothing numbers, unless something is known to be wrong that explains it.
@@ -261,8 +270,10 @@ public struct ReferenceClock: Sendable {
         if offsets.count > Self.offsetMemory { offsets.removeFirst() }
         if let refusedOffset, abs(sample.offset - refusedOffset) < 1 { return }
         refusedOffset = nil
-        condition = pairing.labelError == 0 ? .delivering : .mislabelled(seconds: pairing.labelError)
+        condition = usualCondition
     }
+
+    private var usualCondition: SourceCondition { labelError == 0 ? .delivering : .mislabelled(seconds: labelError) }
 
     // MARK: - What happens to it
 
@@ -291,8 +302,11 @@ public struct ReferenceClock: Sendable {
     /// Forgets which second is which.
     public mutating func restartProof() {
         pairing.restart()
-        (votes, lastLabelOffset) = (0, nil)
+        restartVotes()
     }
+
+    /// Forgets how many labels have agreed.
+    public mutating func restartVotes() { (votes, lastLabelOffset) = (0, nil) }
 
     /// Follows a change of the clock.
     public mutating func apply(_ change: ClockChange) {

@@ -145,4 +145,14 @@ struct EstimatorTests {
         // A line through eight samples of 1 ms jitter would be off by some 150 ppm.
         #expect(abs(estimate.frequency - 25e-6) < 3e-6)
     }
+
+    @Test("a drift file that the samples rule out is forgotten")
+    func wrongPreset() throws {
+        var estimator = Estimator(correction: 0, at: Self.start)
+        estimator.preset(frequency: 25e-6, deviation: 1e-6, at: Self.start)
+        var truth = Truth(phase: 0.01, frequency: -40e-6, jitter: 1e-6)
+        for second in 1...8 { _ = estimator.update(truth.sample(second)) }
+        let estimate = try #require(estimator.estimate(at: Self.start + .seconds(8)))
+        #expect(abs(estimate.frequency + 40e-6) < 1e-6)
+    }
 }

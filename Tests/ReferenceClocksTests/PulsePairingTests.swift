@@ -43,7 +43,7 @@ struct PulsePairingTests {
         #expect(numbered[5]?.second == Self.start + .seconds(12))
     }
 
-    @Test("delays that two pulses could have are ambiguous", arguments: [0.43, 0.48, 0.6, 0.87, 0.99])
+    @Test("delays that two pulses could have are ambiguous", arguments: [0.44, 0.48, 0.6, 0.87, 0.99])
     func ambiguity(delay: Double) {
         var pairing = PulsePairing()
         let numbered = feed(&pairing, seconds: 1...60, delay: delay)

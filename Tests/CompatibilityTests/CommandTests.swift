@@ -1,0 +1,111 @@
+import Foundation
+import LinuxSystem
+import Reports
+import Testing
+
+/// The command lines of both programs.
+@Suite("Commands")
+struct CommandTests {
+    @Test("a configuration that is not there ends the daemon with 1 and a message")
+    func missingConfiguration() async throws {
+        let result = try await run([Programs.daemon, "-n", "-c", "/nonexistent/ntp.conf"])
+        #expect(result.status == 1)
+        #expect(result.output.contains("/nonexistent/ntp.conf: no such file or directory"), "\(result)")
+        #expect(result.output.contains("-c"), "\(result)")
+    }
+
+    @Test("--check-config tells a good file from a bad one")
+    func checkConfiguration() async throws {
+        let folder = Folder()
+        let good = try await run([
+            Programs.daemon, "--check-config", "-c", folder.write("good", "server 127.127.20.0\nport 1123\n"),
+        ])
+        #expect(good.status == 0, "\(good)")
+        #expect(good.output.contains("can be used"))
+        let bad = try await run([
+            Programs.daemon, "--check-config", "-c", folder.write("bad", "server 127.127.20.0\nport 70000\n"),
+        ])
+        #expect(bad.status == 1, "\(bad)")
+        #expect(bad.output.contains("bad:2:"), "\(bad)")
+    }
+
+    @Test("--version and --help say what they should and end with 0", arguments: ["--version", "--help"])
+    func information(option: String) async throws {
+        let result = try await run([Programs.daemon, option])
+        #expect(result.status == 0)
+        #expect(result.output.contains(option == "--help" ? "--check-config" : "timeballd "), "\(result)")
+    }
+
+    @Test("a wrong command line ends with 2", arguments: [["--nonsense"], ["-Z"], ["-c"], ["word"]])
+    func wrongCommandLine(words: [String]) async throws {
+        let result = try await run([Programs.daemon] + words)
+        #expect(result.status == 2, "\(result)")
+        #expect(result.output.contains("--help"), "\(result)")
+    }
+
+    @Test("a port in use ends the daemon with 3")
+    func portInUse() async throws {
+        let socket = try NTPSocket(address: "127.0.0.1", port: 0)
+        let folder = Folder()
+        let text = "clock virtual\nlisten 127.0.0.1\nport \(try socket.localPort())\nobserve none\n"
+        let result = try await run([Programs.daemon, "-n", "-c", folder.write("conf", text)])
+        #expect(result.status == 3, "\(result)")
+        #expect(result.output.contains("address already in use"), "\(result)")
+    }
+
+    @Test("timeball status and timeball query show the daemon's state")
+    func statusAndQuery() async throws {
+        try await withDaemon { daemon in
+            let socket = daemon.folder.file("observe")
+            #expect(try await eventually(within: 5) { FileManager.default.fileExists(atPath: socket) })
+            let port = "\(daemon.port)"
+            let early = try await run([Programs.timeball, "query", "127.0.0.1", "--port", port])
+            #expect(early.status == 1, "\(early)")
+            #expect(try await daemon.reaches("locked", within: 40), "log:\n\(daemon.log)")
+            let query = try await run([Programs.timeball, "query", "::1", "--port", port])
+            #expect(query.status == 0, "\(query)")
+            #expect(query.output.contains("stratum          1"), "\(query)")
+            let status = try await run([Programs.timeball, "status", "--socket", socket])
+            #expect(status.status == 0, "\(status)")
+            #expect(status.output.contains("locked: following SOCK(0)"), "\(status)")
+            #expect(status.output.contains("NMEA(0)"), "\(status)")
+            let json = try await run([Programs.timeball, "status", "--json", "--socket", socket])
+            #expect(try JSONDecoder().decode(Snapshot.self, from: Data(json.output.utf8)).tracking.stratum == 1)
+        }
+    }
+
+    @Test("timeball says where it finds no daemon")
+    func withoutDaemon() async throws {
+        let status = try await run([Programs.timeball, "status", "--socket", "/nonexistent/observe"])
+        #expect(status.status == 1, "\(status)")
+        #expect(status.output.contains("is timeballd running"), "\(status)")
+        let port = "\(try RunningDaemon.freePort())"
+        let query = try await run([Programs.timeball, "query", "127.0.0.1", "--port", port])
+        #expect(query.status == 2, "\(query)")
+    }
+
+    @Test("the demonstration locks, falls to stratum 10 without its signal, and leaves nothing behind")
+    func demonstration() async throws {
+        let program = try #require(Programs.timeballWithDaemon, "build both programs in one configuration")
+        // 18 s to lock, eight polls of a second until the signal counts as lost, and a few to see it.
+        let words = [program, "demo", "--for", "30", "--lose-signal-after", "18", "--port"]
+        let temporary = Folder()
+        let result = try await run(
+            ["/usr/bin/env", "TMPDIR=\(temporary.path)"] + words + ["\(try RunningDaemon.freePort())"], seconds: 45)
+        #expect(result.status == 0, "\(result)")
+        let lines = result.output.split(separator: "\n")
+        let locked = lines.firstIndex { $0.contains("locked") && $0.contains("1 PPS") }
+        let local = lines.firstIndex { $0.contains("local") && $0.contains("10 LOCL") }
+        #expect(locked != nil && local != nil && locked ?? 0 < local ?? 0, "\(result)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.path) == [])
+        // The daemon's command line names a file in that directory.
+        #expect(try processes(naming: temporary.path) == [])
+    }
+
+    /// The command lines of all processes that contain a word.
+    private func processes(naming word: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { Int($0) != nil }.compactMap { number in
+            FileManager.default.contents(atPath: "/proc/\(number)/cmdline").map { String(decoding: $0, as: UTF8.self) }
+        }.filter { $0.contains(word) }
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import SimulatedWorld
+import TimeScale
+
+/// The sentences of a real receiver, second by second, with their dates moved to today.
+///
+/// The streams are gpsd's captures in the corpus beside the package (`TIMEBALL_SHARED`, by default `../shared`); each
+/// keeps its talkers, its order and its other sentences. Without the corpus an imagined receiver stands in, loudly.
+struct RealStream: Sendable {
+    /// The bursts in order, one for each second, as arrays of sentences without frame and checksum.
+    private let bursts: [[String]]
+
+    /// Reads a stream of the corpus.
+    ///
+    /// - Parameter name: without `.nmea`; a stream at 1 Hz with a fix from beginning to end.
+    init(_ name: String) {
+        let shared = ProcessInfo.processInfo.environment["TIMEBALL_SHARED"]
+        let folder = shared ?? URL(fileURLWithPath: Programs.root).deletingLastPathComponent().path + "/shared"
+        let path = "\(folder)/corpus/streams/\(name).nmea"
+        guard let data = FileManager.default.contents(atPath: path) else {
+            Programs.skip("REAL STREAM '\(name)'", "no \(path); an imagined receiver stands in")
+            bursts = []
+            return
+        }
+        bursts = Self.bursts(of: String(decoding: data, as: UTF8.self))
+    }
+
+    /// The sentences that name a second of UTC, as bytes.
+    func bytes(for second: Instant) -> [UInt8] {
+        guard !bursts.isEmpty else { return ImaginedReceiver().burst(for: second) }
+        let burst = bursts[Int(second.wholeSeconds) % bursts.count]
+        return burst.flatMap { ImaginedReceiver.sentence(Self.redated($0, to: CivilTime(second))) }
+    }
+
+    /// Splits a stream where the time of day changes; the first and the last burst may be cut and are left out.
+    private static func bursts(of text: String) -> [[String]] {
+        var bursts: [[String]] = []
+        var time = ""
+        for line in text.split(whereSeparator: \.isNewline) {
+            guard line.hasPrefix("$"), let star = line.lastIndex(of: "*") else { continue }
+            let body = String(line[line.index(after: line.startIndex)..<star])
+            let named = timeField(of: body).map { body.split(separator: ",", omittingEmptySubsequences: false)[$0] }
+            if let named, !named.isEmpty, named != time {
+                time = String(named)
+                bursts.append([])
+            }
+            if !bursts.isEmpty { bursts[bursts.count - 1].append(body) }
+        }
+        return Array(bursts.dropFirst().dropLast())
+    }
+
+    /// Which field of a sentence is the time of day.
+    private static func timeField(of body: String) -> Int? {
+        guard body.count > 5, body.hasPrefix("G") else { return nil }
+        switch body.dropFirst(2).prefix(4) {
+        case "RMC,", "GGA,", "ZDA,", "GNS,": return 1
+        case "GLL,": return 5
+        default: return nil
+        }
+    }
+
+    private static func redated(_ body: String, to time: CivilTime) -> String {
+        guard let field = timeField(of: body) else { return body }
+        var fields = body.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        let clock = digits(time.hour) + digits(time.minute) + digits(time.second)
+        fields[field] = clock + fields[field].dropFirst(6).map { $0.isNumber ? "0" : $0 }
+        let (day, month, year) = (digits(time.day), digits(time.month), String(time.year))
+        switch body.dropFirst(2).prefix(3) {
+        case "RMC": fields[9] = day + month + String(year.suffix(2))
+        case "ZDA": fields.replaceSubrange(2...4, with: [day, month, year])
+        default: break
+        }
+        return fields.joined(separator: ",")
+    }
+
+    private static func digits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+}
