@@ -87,11 +87,11 @@ struct CommandTests {
     @Test("the demonstration locks, falls to stratum 10 without its signal, and leaves nothing behind")
     func demonstration() async throws {
         let program = try #require(Programs.timeballWithDaemon, "build both programs in one configuration")
-        // 18 s to lock, eight polls of a second until the signal counts as lost, and a few to see it.
-        let words = [program, "demo", "--for", "30", "--lose-signal-after", "18", "--port"]
+        // 28 s to lock (30 are promised), eight polls of a second until the signal counts as lost, and a few to see it.
+        let words = [program, "demo", "--for", "40", "--lose-signal-after", "28", "--port"]
         let temporary = Folder()
         let result = try await run(
-            ["/usr/bin/env", "TMPDIR=\(temporary.path)"] + words + ["\(try RunningDaemon.freePort())"], seconds: 45)
+            ["/usr/bin/env", "TMPDIR=\(temporary.path)"] + words + ["\(try RunningDaemon.freePort())"], seconds: 60)
         #expect(result.status == 0, "\(result)")
         let lines = result.output.split(separator: "\n")
         let locked = lines.firstIndex { $0.contains("locked") && $0.contains("1 PPS") }

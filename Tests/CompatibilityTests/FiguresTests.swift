@@ -89,7 +89,8 @@ struct FiguresTests {
             #expect(try await daemon.reaches("locked", within: 40), "log:\n\(daemon.log)")
             #expect(try Probe.read(file).allocations > 0, "nothing is counted")
             // Both runs take three seconds, so that the work of the second cancels but for a tick or a burst of
-            // sentences at the border: the best of three.
+            // sentences at the border (some hundred allocations): the best of three. One allocation per request
+            // would show as 1.
             var best = Double.infinity
             for _ in 0..<3 {
                 let few = try await allocations(serving: 2000, daemon, file)
@@ -97,7 +98,7 @@ struct FiguresTests {
                 best = min(best, abs(Double(many) - Double(few)) / 10000)
             }
             print("timeballd: \(best) allocations per request")
-            #expect(best < 0.01)
+            #expect(best < 0.05)
         }
     }
 
