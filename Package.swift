@@ -81,8 +81,8 @@ let package = Package(
         tests(
             "DaemonTests",
             ["Daemon", "ConfigurationLanguage", "Discipline", "LinuxSystem", "TimeScale", "Authentication"]),
-        tests("ReceiversTests", ["Receivers", "TimeScale"]),
-        tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "TimeScale"]),
+        tests("ReceiversTests", ["Receivers", "SimulatedWorld", "TimeScale"]),
+        tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "SimulatedWorld", "TimeScale"]),
         tests("SimulatedWorldTests", ["SimulatedWorld"]),
         tests("LinuxSystemTests", ["LinuxSystem", "CLinux", "SimulatedWorld", "Discipline", "TimeScale"]),
         tests("DisciplineTests", ["Discipline", "SimulatedWorld", "TimeScale"]),

@@ -181,6 +181,10 @@ extension Timekeeper {
             state.pendingCorrectionRate = -(estimate.frequency + clock.frequencyCorrection)
             state.rootDispersion = bound(of: estimate)
             state.rootDispersionRate = Self.boundFactor * estimate.frequencyDeviation + Self.boundGrowth
+        } else if ladder.wasLocked {
+            // Nothing is known anew: the bound goes on from where it was.
+            state.rootDispersion = serverState.rootDispersion(at: now)
+            state.rootDispersionRate = serverState.rootDispersionRate
         }
         let utc = state.servedTime(at: now)
         switch (ladder.state, selected, settings.local) {
@@ -195,7 +199,7 @@ extension Timekeeper {
             state.stratum = local.stratum
             state.referenceID = local.referenceID
             state.referenceTime = utc
-            if estimate == nil {
+            if estimate == nil, !ladder.wasLocked {
                 (state.rootDispersion, state.rootDispersionRate) = (Self.localDispersion, 0)
             }
         default: break
@@ -210,7 +214,11 @@ extension Timekeeper {
     }
 
     /// Tells the operating system how good its clock is.
+    ///
+    /// Not before the first lock: until then what an earlier program told it is better.
     private mutating func reportStatus() {
+        guard isStatusOurs || ladder.state != .starting else { return }
+        isStatusOurs = true
         let isGood = ladder.state == .locked || ladder.state == .local
         let estimate = estimator.estimate(at: clock.now())
         let leap = settings.leapSeconds.leapIndicator(at: serverState.servedTime(at: clock.now()))

@@ -71,6 +71,7 @@ public struct Timekeeper<Clock: ClockControl> {
     var isClockTrusted = true
     var isNumberingLost = false
     var isRefusalReported = false
+    var isStatusOurs = false
     var lastReason = ""
     var quietUntil: MonotonicInstant
     var candidateSince: MonotonicInstant?

@@ -38,6 +38,9 @@ public struct PulsePairing: Sendable {
     /// 0.45 s the sentence could as well precede the next pulse by half a second.
     private static let unambiguousDelays = -0.01...0.45
 
+    /// Delays that a label can have where nothing was learned yet, seconds: a burst at 4800 baud takes over a second.
+    private static let plausibleDelays = -0.2...1.5
+
     /// Half-width of the same interval round a delay that the operator gave, seconds.
     private static let toleranceAroundGivenDelay = 0.45
 
@@ -121,7 +124,8 @@ public struct PulsePairing: Sendable {
     ///   - clockOffset: reference − local as the discipline has it, seconds.
     public mutating func monitor(label utc: Instant, arrived: Instant, clockOffset: Double) {
         let late = (arrived + Interval(seconds: clockOffset) - utc).seconds
-        let expected = delay?.median ?? givenDelay ?? late
+        let plausible = Self.plausibleDelays
+        let expected = delay?.median ?? givenDelay ?? min(max(late, plausible.lowerBound), plausible.upperBound)
         let error = -Int(min(max((late - expected).rounded(), -1e9), 1e9))
         guard error == 0 else {
             contradictions += 1

@@ -1,18 +1,6 @@
 import ConfigurationLanguage
+import SimulatedWorld
 import Testing
-
-/// SplitMix64 (Steele, Lea, Flood 2014): a generator that a seed repeats.
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 @Suite("Hostile input")
 struct RobustnessTests {
@@ -36,7 +24,7 @@ struct RobustnessTests {
         "lines of random words never trap, and every problem has a place in the text",
         arguments: 1...8 as ClosedRange<UInt64>)
     func randomWords(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = RandomSource(seed: seed)
         let words = Directive.table.flatMap(\.words) + Self.values
         var text = ""
         for _ in 0..<150 {
@@ -50,7 +38,7 @@ struct RobustnessTests {
 
     @Test("random bytes never trap", arguments: 1...8 as ClosedRange<UInt64>)
     func randomBytes(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = RandomSource(seed: seed)
         let bytes = (0..<4000).map { _ in UInt8.random(in: 0...255, using: &generator) }
         let (_, diagnostics) = NTPConfiguration.parse(text: bytes, file: "f") { _ in nil }
         checkPlaces(bytes, diagnostics)
@@ -58,7 +46,7 @@ struct RobustnessTests {
 
     @Test("a sample with one byte changed never traps", arguments: 1...40 as ClosedRange<UInt64>)
     func mutations(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = RandomSource(seed: seed)
         var bytes = Array((SampleConfigurations.c + "\n" + SampleConfigurations.d).utf8)
         for _ in 0..<5 {
             bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)

@@ -1,4 +1,5 @@
 import Receivers
+import SimulatedWorld
 import Testing
 import TimeScale
 
@@ -44,14 +45,14 @@ struct NMEARobustnessTests {
 
     @Test("random bytes bring neither a trap nor a label", arguments: [1, 2, 3] as [UInt64])
     func noise(seed: UInt64) {
-        var generator = SplitMix(state: seed)
+        var generator = RandomSource(seed: seed)
         let bytes = (0..<100_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
         #expect(Self.decode(bytes, inPiecesOf: 100).allSatisfy { $0.label == nil }, "seed \(seed)")
     }
 
     @Test("random fields under right checksums do not trap", arguments: [4, 5, 6] as [UInt64])
     func randomFields(seed: UInt64) {
-        var generator = SplitMix(state: seed)
+        var generator = RandomSource(seed: seed)
         let heads = ["GPRMC", "GNZDA", "GPGGA", "GLGLL", "GNGNS"]
         let alphabet = Array("0123456789012345678901234567890,,,,,,....-+AVNEP")
         var decoder = Self.decoder()
@@ -77,18 +78,5 @@ struct NMEARobustnessTests {
     private static func decode(_ bytes: [UInt8], inPiecesOf length: Int) -> [NMEAEvent] {
         var decoder = decoder()
         return decoder.events(bytes, inPiecesOf: length)
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): small, and the same on every machine.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

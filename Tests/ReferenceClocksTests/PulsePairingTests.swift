@@ -107,6 +107,17 @@ struct PulsePairingTests {
         #expect(pairing.labelError == 0)
     }
 
+    @Test("labels an hour off are not learned as a delay of an hour")
+    func implausibleDelay() {
+        var pairing = PulsePairing()
+        for second in Int64(1)...6 {
+            let utc = Self.start + .seconds(second)
+            pairing.monitor(label: utc + .seconds(3600), arrived: utc + .milliseconds(120), clockOffset: 0)
+        }
+        #expect(pairing.labelError == 3600)
+        #expect(pairing.delay == nil)
+    }
+
     @Test("a step of the clock between two labels does not break the proof")
     func step() {
         var pairing = PulsePairing()

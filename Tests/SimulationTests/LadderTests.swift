@@ -63,6 +63,37 @@ struct LadderTests {
         #expect(appliance.errors.suffix(10).largest < 10e-6)
     }
 
+    @Test("a clock left alone for a month never claims to be better than it was")
+    func month() throws {
+        var appliance = SimulatedAppliance()
+        appliance.run(seconds: 120)
+        (appliance.world.hasPulses, appliance.world.hasSentences) = (false, false)
+        var last = 0.0
+        for _ in 0..<60 {
+            appliance.run(seconds: 60)
+            appliance.skip(seconds: 43_200)
+            #expect(appliance.state == .local)
+            let dispersion = appliance.timekeeper.serverState.rootDispersion(at: appliance.clock.now())
+            #expect(dispersion >= last)
+            last = dispersion
+        }
+        #expect(!appliance.logged("the seconds must be proven anew").isEmpty)
+        (appliance.world.hasPulses, appliance.world.hasSentences) = (true, true)
+        let found = appliance.run(until: .locked, within: 40)
+        #expect(found != nil)
+        appliance.run(seconds: 30)
+        #expect(appliance.errors.suffix(10).largest < 20e-6)
+    }
+
+    @Test("an inherited status is left alone until the first lock")
+    func inheritedStatus() {
+        var appliance = SimulatedAppliance(inheritedMaximumError: 0.05)
+        appliance.run(seconds: 5)
+        #expect(appliance.clock.status == nil)
+        appliance.run(seconds: 30)
+        #expect(appliance.clock.status?.isSynchronised == true)
+    }
+
     @Test("each change of state is logged with its reason")
     func reasons() {
         var appliance = SimulatedAppliance()

@@ -90,6 +90,9 @@ struct SimulatedAppliance {
         for _ in 0..<seconds { step() }
     }
 
+    /// Lets true time pass with nothing but the clock running, as if the loop had slept.
+    mutating func skip(seconds: Int) { second += Int64(seconds) }
+
     /// Runs until the state is reached.
     ///
     /// - Returns: seconds that it took; `nil` where it was not reached within those given.
