@@ -176,7 +176,8 @@ public struct ReferenceClock: Sendable {
         let corrected = Sample(
             local: sample.local, reference: sample.reference + Interval(seconds: known ?? 0),
             systematicError: isLabel && known == nil ? Self.unknownDelayError : 0)
-        let offset = corrected.reference - corrected.local
+        // Before the correction, which changes when the delay has been measured.
+        let offset = sample.reference - sample.local
         let agrees = lastLabelOffset.map { abs((offset - $0).seconds) <= Self.agreement } ?? false
         votes = agrees ? votes + 1 : 1
         lastLabelOffset = offset

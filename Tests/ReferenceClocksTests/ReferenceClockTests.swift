@@ -65,6 +65,19 @@ struct ReferenceClockTests {
         #expect(last?.systematicError == 0)
     }
 
+    @Test("a delay that becomes known does not break the agreement")
+    func delayLearned() {
+        var clock = clock(.nmea)
+        var last: Sample?
+        for second in Int64(0)..<7 {
+            let utc = Self.start + .seconds(second)
+            last = clock.consume(
+                Sample(local: utc + .milliseconds(400), reference: utc), measuredDelay: second < 5 ? nil : 0.4,
+                now: moment(second))
+        }
+        #expect(last?.offset == 0)
+    }
+
     @Test("reach shifts with the poll, and a silent source says so after its eight polls")
     func silence() {
         var clock = clock(.sharedMemory) { $0.minimumPoll = PollExponent(clamping: 1) }
