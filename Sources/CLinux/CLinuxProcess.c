@@ -96,7 +96,8 @@ int clx_daemonise(void) {
     pid_t child = fork();
     if (child < 0) return -errno;
     if (child > 0) _exit(0);
-    if (setsid() < 0 || chdir("/") < 0) return -errno;
+    /* The folder stays, because relative paths of the configuration are relative to it. */
+    if (setsid() < 0) return -errno;
     int descriptor = open("/dev/null", O_RDWR);
     if (descriptor < 0) return -errno;
     for (int number = 0; number <= 2; number++)

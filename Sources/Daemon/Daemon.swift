@@ -58,7 +58,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         var settings = Timekeeper<Clock>.Settings(configuration)
         settings.overridesFirstPanic = overridesFirstPanic
         settings.precision = ClockPrecision.measure(clock)
-        settings.leapSeconds = files.readLeapSeconds(log)
+        settings.leapSeconds = files.readLeapSeconds(log) ?? .builtIn
         settings.knownFrequency = files.readFrequency(log)
         let earliestDate = configuration.earliestDate ?? Release.date
         let sources = configuration.referenceClocks.filter { $0.driver != .localClock }
@@ -92,7 +92,10 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
             if now >= nextTick { tick(now) }
             flushJournal()
             if setsOnce, timekeeper.ladder.state == .locked { return .clockSet(offset: timekeeper.settle()) }
-            if setsOnce, now - started > Self.patience { return .noTime }
+            if setsOnce, now - started > Self.patience {
+                timekeeper.release()
+                return .noTime
+            }
         }
         files.writeFrequency(timekeeper.oscillatorFrequency, log)
         timekeeper.release()
@@ -165,7 +168,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         } catch {
             log.error("\(error), the log goes on where it was")
         }
-        timekeeper.replaceLeapSeconds(files.readLeapSeconds(log))
+        if let table = files.readLeapSeconds(log) { timekeeper.replaceLeapSeconds(table) }
         log.notice("told to reload: log opened anew, leap seconds read again")
     }
 

@@ -51,16 +51,18 @@ public enum Program {
             return .success
         }
         do {
-            let isBackground = options.task == .serve && !options.staysInForeground
-            if isBackground { try Privileges.detachFromTerminal() }
             try Signals.install()
-            let log = try openLog(configuration, isBackground: isBackground)
+            let log = try openLog(configuration, isBackground: isBackground(options))
             log.notice("timeballd \(Release.version) starts with \(options.configurationFile)")
             return serveOrExplain(configuration, options, log)
         } catch {
             Console.error("timeballd: \(error)\n")
             return .failure
         }
+    }
+
+    private static func isBackground(_ options: CommandLineOptions) -> Bool {
+        options.task == .serve && !options.staysInForeground
     }
 
     private static func serveOrExplain(
@@ -72,6 +74,8 @@ public enum Program {
             log.error("the clock cannot be used: \(SystemError(operation, code: code))")
         } catch {
             log.error("\(error)")
+            // The log may be a file that nobody looks at yet.
+            if configuration.logFile != nil { Console.error("timeballd: \(error)\n") }
         }
         return .failure
     }
@@ -124,6 +128,8 @@ public enum Program {
         var daemon = try Daemon(
             configuration: configuration, clock: clock, clockName: name,
             overridesFirstPanic: options.overridesFirstPanic, log: log)
+        // From here on nobody waits for an exit code; sockets and devices are open.
+        if isBackground(options) { try Privileges.detachFromTerminal() }
         if let user = options.user { try Privileges.drop(toUser: user) }
         switch try daemon.run(setsOnce: options.task == .setOnce) {
         case .stopped: return .success

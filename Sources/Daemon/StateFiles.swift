@@ -93,9 +93,11 @@ struct StateFiles {
 
     // MARK: - Leap seconds
 
-    /// The table from the leap second file, or the one built in.
-    func readLeapSeconds(_ log: Log) -> LeapSecondTable {
-        let table = tableFromFile(log) ?? .builtIn
+    /// The table from the leap second file, or the one built in where that is newer or no file is configured.
+    ///
+    /// - Returns: `nil` where the file cannot be used: what is known already stays.
+    func readLeapSeconds(_ log: Log) -> LeapSecondTable? {
+        guard let table = leapFile == nil ? .builtIn : tableFromFile(log) else { return nil }
         let now = KernelClock.realTime()
         if table.isExpired(at: now + Self.leapWarning) {
             log.warning("the leap second table expires at \(table.expires ?? now); renew the leapfile")
@@ -109,7 +111,7 @@ struct StateFiles {
         do throws(SystemError) {
             bytes = try Files.read(leapFile, limit: Self.longestFile)
         } catch {
-            log.warning("\(error), using the leap seconds built in")
+            log.warning("\(error), keeping the leap seconds known so far")
             return nil
         }
         do throws(LeapSecondListError) {
@@ -117,9 +119,9 @@ struct StateFiles {
             let builtIn = LeapSecondTable.builtIn
             guard let expires = table.expires, let known = builtIn.expires, expires < known else { return table }
             log.info("\(leapFile): older than the leap seconds built in, which are used")
-            return nil
+            return builtIn
         } catch {
-            log.error("\(leapFile): \(error), using the leap seconds built in")
+            log.error("\(leapFile): \(error), keeping the leap seconds known so far")
             return nil
         }
     }

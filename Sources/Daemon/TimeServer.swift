@@ -42,12 +42,12 @@ struct TimeServer: ~Copyable {
     /// - Parameters:
     ///   - configuration: port, listen rules and access rules.
     ///   - log: is told what is bound and what could not be.
-    /// - Throws: `SystemError` of the last address where not one could be bound.
+    /// - Throws: `SystemError` of the last address where not one could be bound, but not where it may yet come up.
     init(_ configuration: Configuration, log: Log) throws(SystemError) {
         accessList = AccessList(configuration.accessRules)
         (port, listenRules) = (configuration.port, configuration.listenRules)
         nextBind = KernelClock.monotonic() + Self.bindInterval
-        if let error = bind(log), sockets.isEmpty { throw error }
+        if let error = bind(log), sockets.isEmpty, !error.isAddressAbsent { throw error }
     }
 
     /// Adds the sockets to what is waited for.

@@ -17,7 +17,7 @@ extension Timekeeper {
 
     /// Leaves the clock to itself: with the frequency that is right for it, and no slew in it.
     public mutating func release() {
-        guard let frequency = oscillatorFrequency else { return }
+        guard let frequency = estimator.estimate(at: clock.now())?.frequency else { return }
         do throws(ClockControlError) {
             _ = try clock.setFrequencyCorrection(-frequency)
         } catch {
@@ -34,6 +34,7 @@ extension Timekeeper {
         let monotonic = clock.monotonicNow() - started
         let offset = (reading - firstReading - monotonic).seconds + rest
         _ = step(by: Interval(seconds: rest))
+        release()
         return offset
     }
 

@@ -38,6 +38,8 @@ extension Timekeeper {
             case .panic:
                 sources[index].refuse(offset: sample.offset)
                 return
+            // A jump of samples while there is an estimate is only a suspicion: the fit decides.
+            case .step where estimator.isReady: break
             case .step: if let change = step(by: sample.reference - sample.local) { sample.apply(change) }
             case .slew: break
             }
@@ -51,6 +53,7 @@ extension Timekeeper {
         systematicError = sample.systematicError
         if estimator.isReady {
             steer()
+            updates += 1
             climb()
             publish()
         }
@@ -58,7 +61,7 @@ extension Timekeeper {
 
     /// What the step policy says of an offset, given the clock's past.
     private func decide(offset: Double) -> StepPolicy.Decision {
-        let inherited = clock.inheritedMaximumError != nil && !settings.overridesFirstPanic && updates == 0
+        let inherited = clockIsWitness && updates == 0
         return settings.stepPolicy.decide(
             offset: offset, updates: updates, isKnownGood: inherited || ladder.wasLocked)
     }
@@ -112,7 +115,7 @@ extension Timekeeper {
     // MARK: - The clock's own surroundings
 
     /// Notices that the clock was set by somebody else, or carried out a leap second.
-    private mutating func watchClock() {
+    mutating func watchClock() {
         let before = clock.monotonicNow()
         let reading = clock.now()
         let after = clock.monotonicNow()
@@ -188,13 +191,13 @@ extension Timekeeper {
         }
         let utc = state.servedTime(at: now)
         switch (ladder.state, selected, settings.local) {
-        case (.locked, .some(let index), _):
+        case (.locked, .some(let index), _) where sources[index].configuration.effectiveStratum < 15:
             let source = sources[index].configuration
             state.leapIndicator = settings.leapSeconds.leapIndicator(at: utc)
             state.stratum = UInt8(clamping: source.effectiveStratum + 1)
             state.referenceID = source.effectiveReferenceID ?? .initial
             state.referenceTime = referenceTime
-        case (.local, _, .some(let local)):
+        case (.local, _, .some(let local)) where local.stratum < 16:
             state.leapIndicator = .none
             state.stratum = local.stratum
             state.referenceID = local.referenceID
@@ -221,13 +224,15 @@ extension Timekeeper {
         isStatusOurs = true
         let isGood = ladder.state == .locked || ladder.state == .local
         let estimate = estimator.estimate(at: clock.now())
+        // During the leap second itself the kernel counts TAI on by itself.
+        let isTAIKnown = ladder.wasLocked && !settings.leapSeconds.isLeapNear(clock.now())
         let leap = settings.leapSeconds.leapIndicator(at: serverState.servedTime(at: clock.now()))
         do throws(ClockControlError) {
             try clock.setStatus(
                 ClockStatus(
-                    isSynchronised: isGood, leapIndicator: ladder.wasLocked ? leap : .none,
+                    isSynchronised: isGood && ladder.wasLocked, leapIndicator: ladder.wasLocked ? leap : .none,
                     maximumError: serverState.rootDispersion, estimatedError: estimate?.phaseDeviation ?? 16,
-                    taiMinusUTC: ladder.wasLocked ? settings.leapSeconds.taiMinusUTC(at: clock.now()) : nil))
+                    taiMinusUTC: isTAIKnown ? settings.leapSeconds.taiMinusUTC(at: clock.now()) : nil))
         } catch {
             reportRefusal(error)
         }

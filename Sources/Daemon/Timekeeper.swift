@@ -46,6 +46,10 @@ public struct Timekeeper<Clock: ClockControl> {
     static var longestWaitForOthers: Interval { .seconds(10) }
     /// While four standard deviations of the phase are below this, the clock numbers pulses by itself, seconds.
     static var numberingLimit: Double { 0.25 }
+    /// Growth of the kernel's own bound, s/s (Linux MAXFREQ, 500 ppm).
+    static var kernelErrorGrowth: Double { 500e-6 }
+    /// Stamps older than this, or from the future, are no stamps of what has just happened.
+    static var oldestStamp: Interval { .seconds(5) }
     /// A clock that was synchronised to better than this bears witness at the start, seconds.
     static var witnessLimit: Double { 0.4 }
 
@@ -134,6 +138,7 @@ public struct Timekeeper<Clock: ClockControl> {
     ///   - arrived: kernel time at which the last of them arrived.
     ///   - index: the source.
     public mutating func receive(bytes: Span<UInt8>, arrived: Instant, from index: Int) {
+        watchClock()
         var labels: [SecondLabel] = []
         sources[index].consume(
             bytes, arrived: clock.reading(atKernelTime: arrived), now: clock.monotonicNow()
@@ -152,10 +157,12 @@ public struct Timekeeper<Clock: ClockControl> {
     ///   - sequence: the kernel's count of edges, where there is one.
     ///   - index: the source.
     public mutating func receive(pulse edge: Instant, sequence: UInt32?, from index: Int) {
+        watchClock()
         let now = clock.monotonicNow()
+        let stamp = clock.reading(atKernelTime: edge)
+        guard isRecent(stamp) else { return sources[index].countMalformed() }
         guard now >= quietUntil,
-            let start = sources[index].consume(
-                pulse: clock.reading(atKernelTime: edge), sequence: sequence, now: now)
+            let start = sources[index].consume(pulse: stamp, sequence: sequence, now: now)
         else { return }
         if let offset = numberingOffset(at: start) {
             let second = (start + Interval(seconds: offset)).nearestSecond
@@ -177,12 +184,21 @@ public struct Timekeeper<Clock: ClockControl> {
         if isPulse {
             receive(pulse: local - (reference - reference.nearestSecond), sequence: nil, from: index)
         } else {
+            watchClock()
+            let stamp = clock.reading(atKernelTime: local)
+            guard isRecent(stamp) else { return sources[index].countMalformed() }
             let correction = Interval(seconds: sources[index].configuration.time1 ?? 0)
             receive(
-                label: Sample(local: clock.reading(atKernelTime: local), reference: reference + correction), from: index
+                label: Sample(local: stamp, reference: reference + correction), from: index
             )
             reportConditions()
         }
+    }
+
+    /// Whether a stamp can be that of something that has just happened.
+    private func isRecent(_ stamp: Instant) -> Bool {
+        let age = clock.now() - stamp
+        return age > -.milliseconds(100) && age < Self.oldestStamp
     }
 
     /// Notes that a sample of a source could not be true.
@@ -230,12 +246,17 @@ public struct Timekeeper<Clock: ClockControl> {
             sources[numberer].noteLabelError(sources[index].monitor(label: label, clockOffset: offset))
             return
         }
-        let mayWitness = clock.inheritedMaximumError.map { $0 < Self.witnessLimit } ?? false
-        let witness: ((Instant) -> Instant)? =
-            mayWitness && !settings.overridesFirstPanic && isClockTrusted ? { $0.nearestSecond } : nil
+        let witness: ((Instant) -> Instant)? = clockIsWitness && isClockTrusted ? { $0.nearestSecond } : nil
         if let pulse = sources[index].number(by: label, witness: witness) {
             deliver(Sample(local: pulse.edge, reference: pulse.second), from: index)
         }
+    }
+
+    /// Whether what an earlier program knew of the clock still tells seconds apart; it ages as the kernel ages it.
+    var clockIsWitness: Bool {
+        guard let inherited = clock.inheritedMaximumError, !settings.overridesFirstPanic else { return false }
+        let age = (clock.monotonicNow() - started).seconds
+        return inherited + Self.kernelErrorGrowth * age < Self.witnessLimit
     }
 
     /// Delay of a source's labels as the pulses that they number have taught it, seconds.
@@ -246,7 +267,7 @@ public struct Timekeeper<Clock: ClockControl> {
     /// Reference − clock at a reading, while the clock is good enough to number pulses by; else `nil`.
     private func numberingOffset(at reading: Instant) -> Double? {
         guard ladder.wasLocked, let estimate = estimator.estimate(at: reading),
-            4 * estimate.phaseDeviation < Self.numberingLimit
+            4 * estimate.phaseDeviation + systematicError < Self.numberingLimit
         else { return nil }
         return estimate.phase
     }
@@ -282,7 +303,10 @@ public struct Timekeeper<Clock: ClockControl> {
 
     /// Before the first choice, sources that are about to prove themselves may have something to say against it.
     private mutating func mustWaitForOthers(_ now: MonotonicInstant, hasCandidate: Bool) -> Bool {
-        guard selected == nil, !ladder.wasLocked, hasCandidate else { return false }
+        guard selected == nil, !ladder.wasLocked, hasCandidate else {
+            candidateSince = nil
+            return false
+        }
         let since = candidateSince ?? now
         candidateSince = since
         let isProving = sources.contains { $0.condition == .proving && !$0.configuration.noSelect }

@@ -242,7 +242,7 @@ public struct Estimator: Sendable {
         let times = samples.map { ($0.local - last).seconds }
         let offsets = samples.map { $0.offset + control.phase(at: $0.local) - controlPhase }
         count = 0
-        switch start {
+        switch start == .handover && phaseIsContradicted(offsets: offsets, last: last) ? .moved : start {
         case .cold: fitLine(times: times, offsets: offsets)
         case .moved where frequencyIsContradicted(times: times, offsets: offsets):
             fitLine(times: times, offsets: offsets)
@@ -298,6 +298,15 @@ public struct Estimator: Sendable {
         return abs(filters[leader].frequency + slope) > Self.gate * (variance * jitter * jitter + known).squareRoot()
     }
 
+    /// Whether the first samples of a source that comes, or comes back, all lie where the estimate cannot be.
+    private func phaseIsContradicted(offsets: [Double], last: Instant) -> Bool {
+        guard let predicted = estimate(at: last) else { return true }
+        let distance = abs(RobustStatistics.median(offsets) - predicted.phase)
+        let scatter = RobustStatistics.deviation(offsets)
+        return distance > Self.gate
+            * (predicted.phaseDeviation * predicted.phaseDeviation + scatter * scatter).squareRoot()
+    }
+
     /// The phase from the samples, the frequency as it was.
     private mutating func fitPhase(times: [Double], offsets: [Double], last: Instant) {
         let frequency = isReady ? estimate(at: last)?.frequency ?? 0 : filters[leader].frequency
@@ -322,7 +331,8 @@ public struct Estimator: Sendable {
     private mutating func rescale(times: [Double], offsets: [Double], samples: [Sample]) {
         let frequency = estimate(at: samples[samples.count - 1].local)?.frequency ?? 0
         let oldJitterSquared = jitterSquared
-        setJitter(levels: zip(times, offsets).map { $1 + frequency * $0 })
+        let levels = zip(times, offsets).map { $1 + frequency * $0 }
+        setJitter(levels: levels)
         for index in filters.indices { filters[index].rescale(by: oldJitterSquared / jitterSquared) }
         expectWander((oldJitterSquared / jitterSquared).squareRoot())
         settle()

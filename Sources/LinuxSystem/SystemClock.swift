@@ -137,12 +137,13 @@ public struct SystemClock: ClockControl {
     private var keptStatus: Int32 { inheritedStatus & Int32(STA_UNSYNC | STA_INS | STA_DEL) }
 
     private static func statusBits(_ status: ClockStatus) -> Int32 {
-        guard status.isSynchronised else { return Int32(STA_UNSYNC) }
+        // A leap second comes also to a clock that has lost its reference.
+        let isSynchronised = status.isSynchronised && status.leapIndicator != .unsynchronised
+        let synchronisation = isSynchronised ? 0 : Int32(STA_UNSYNC)
         return switch status.leapIndicator {
-        case .none: 0
-        case .insertSecond: Int32(STA_INS)
-        case .deleteSecond: Int32(STA_DEL)
-        case .unsynchronised: Int32(STA_UNSYNC)
+        case .insertSecond: synchronisation | Int32(STA_INS)
+        case .deleteSecond: synchronisation | Int32(STA_DEL)
+        case .none, .unsynchronised: synchronisation
         }
     }
 

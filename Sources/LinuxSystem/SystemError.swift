@@ -70,6 +70,9 @@ extension SystemError: CustomStringConvertible {
 }
 
 extension SystemError {
+    /// Whether an address is of no interface of this machine, which may change.
+    public var isAddressAbsent: Bool { code == EADDRNOTAVAIL || code == ENODEV }
+
     /// Whether the operation would have had to wait (EAGAIN).
     public var isTryAgain: Bool { code == EAGAIN }
 }

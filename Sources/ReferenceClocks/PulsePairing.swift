@@ -137,12 +137,12 @@ public struct PulsePairing: Sendable {
         learn(late)
     }
 
-    /// Forgets the proof but not the delay: after a gap so long that the seconds may have been miscounted.
+    /// Forgets the proof but not a delay that was proven: after a gap so long that the seconds may have been miscounted.
     public mutating func restart() {
+        if state == .proven, let delay { givenDelay = delay.median }
         (votes, lastOffset, contradictions, labelError) = (0, nil, 0, 0)
         state = .unpaired
         edges.removeAll(keepingCapacity: true)
-        if delay != nil { givenDelay = delay?.median }
         delays.removeAll(keepingCapacity: true)
     }
 

@@ -16,8 +16,9 @@ public struct ReferenceClock: Sendable {
     private static let votesNeeded = PulsePairing.votesNeeded
     /// Successive offsets of a source without pulses that differ by more than this disagree, seconds.
     private static let agreement = 0.25
-    /// Error to be expected of labels whose delay nobody has measured, seconds.
-    private static let unknownDelayError = 0.5
+    /// Error to be expected of labels whose delay nobody has measured, seconds: receivers are up to 0.7 s late, and a
+    /// root dispersion of 1 s makes clients refuse the server.
+    private static let unknownDelayError = 0.8
     /// Bytes in one poll that must hold a sentence: more than two of the longest.
     private static let unreadableBytes: UInt64 = 200
     /// A source that says nothing for this long, and a poll, is silent.

@@ -6,13 +6,10 @@ import TimeScale
 enum TimeQueryError: Error, Equatable, CustomStringConvertible {
     /// Nothing came in time.
     case noReply
-    /// What came is no reply to this request.
-    case notAReply
 
     var description: String {
         switch self {
         case .noReply: "no reply; is the server running, and may this host ask it?"
-        case .notAReply: "what came back is not a reply to the request"
         }
     }
 }
@@ -40,10 +37,18 @@ struct TimeQuery {
         let sent = KernelClock.realTime()
         try socket.send(buffer.span)
         var answer = DatagramBuffer()
-        guard try socket.receive(into: &answer, timeout: timeout) else { throw TimeQueryError.noReply }
+        var isReply = false
+        let deadline = KernelClock.monotonic() + timeout
+        var header = NTPHeader(requestOfVersion: 4, transmitTimestamp: cookie)
+        // A late reply to an earlier request, or a datagram that is none, is not the one waited for.
+        while !isReply {
+            let rest = deadline - KernelClock.monotonic()
+            guard try socket.receive(into: &answer, timeout: rest) else { throw TimeQueryError.noReply }
+            guard let candidate = try? NTPHeader(answer.bytes.span.extracting(first: answer.length)) else { continue }
+            isReply = candidate.mode == .server && candidate.originTimestamp == cookie
+            header = candidate
+        }
         let arrived = answer.received
-        let header = try NTPHeader(answer.bytes.span.extracting(first: answer.length))
-        guard header.mode == .server, header.originTimestamp == cookie else { throw TimeQueryError.notAReply }
         let received = header.receiveTimestamp.instant(near: sent)
         let transmitted = header.transmitTimestamp.instant(near: sent)
         offset = ((received - sent).seconds + (transmitted - arrived).seconds) / 2

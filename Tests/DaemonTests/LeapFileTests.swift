@@ -17,7 +17,7 @@ struct LeapFileTests {
     func used() throws {
         let book = try LogBook()
         try book.write(Self.newer + Self.hash, to: "leap")
-        let table = Self.files(book).readLeapSeconds(book.log)
+        let table = try #require(Self.files(book).readLeapSeconds(book.log))
         #expect(table.entries.map(\.taiMinusUTC) == [10, 11])
         #expect(try book.lines(.error).isEmpty)
     }
@@ -26,12 +26,12 @@ struct LeapFileTests {
     func unchecked() throws {
         let book = try LogBook()
         try book.write(Self.newer, to: "leap")
-        let table = Self.files(book, checksHash: false).readLeapSeconds(book.log)
+        let table = try #require(Self.files(book, checksHash: false).readLeapSeconds(book.log))
         #expect(table.entries.count == 2)
     }
 
     @Test(
-        "a damaged file is an error in the log, and the table built in is used",
+        "a damaged file is an error in the log, and what was known stays",
         arguments: [
             (newer, "noHash"), (newer + "#h 1 2 3 4 5\n", "hashMismatch"), ("", "empty"),
             ("2272060800 ten\n", "malformed(line: 1)"), ("2272060800 10\n2272060800 11\n", "outOfOrder(line: 2)"),
@@ -39,15 +39,15 @@ struct LeapFileTests {
     func damaged(text: String, error: String) throws {
         let book = try LogBook()
         try book.write(text, to: "leap")
-        #expect(Self.files(book).readLeapSeconds(book.log) == .builtIn)
-        #expect(try book.lines(.error) == ["\(book.file("leap")): \(error), using the leap seconds built in"])
+        #expect(Self.files(book).readLeapSeconds(book.log) == nil)
+        #expect(try book.lines(.error) == ["\(book.file("leap")): \(error), keeping the leap seconds known so far"])
     }
 
-    @Test("a file that is not there is a warning, and the table built in is used")
+    @Test("a file that is not there is a warning, and what was known stays")
     func absent() throws {
         let book = try LogBook()
-        #expect(Self.files(book).readLeapSeconds(book.log) == .builtIn)
-        let warnings = try book.lines(.warning).filter { $0.hasSuffix("using the leap seconds built in") }
+        #expect(Self.files(book).readLeapSeconds(book.log) == nil)
+        let warnings = try book.lines(.warning).filter { $0.hasSuffix("keeping the leap seconds known so far") }
         #expect(warnings.count == 1)
     }
 
@@ -64,7 +64,7 @@ struct LeapFileTests {
     func tooLarge() throws {
         let book = try LogBook()
         try book.write(String(repeating: "#", count: 1 << 20) + "\n" + Self.newer, to: "leap")
-        #expect(Self.files(book, checksHash: false).readLeapSeconds(book.log) == .builtIn)
+        #expect(Self.files(book, checksHash: false).readLeapSeconds(book.log) == nil)
     }
 
     @Test("without a file the table built in is used, and the file is not missed")

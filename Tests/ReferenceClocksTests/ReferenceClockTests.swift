@@ -43,7 +43,7 @@ struct ReferenceClockTests {
         #expect(wrapping.pulsesMissed == 0)
     }
 
-    @Test("labels alone need six that agree; without a known delay half a second of error is owned up to")
+    @Test("labels alone need six that agree; without a known delay 0.8 s of error is owned up to")
     func labelsAlone() throws {
         var clock = clock(.nmea)
         var last: Sample?
@@ -54,7 +54,7 @@ struct ReferenceClockTests {
             if second < 5 { #expect(last == nil) }
         }
         let sample = try #require(last)
-        #expect(sample.systematicError == 0.5)
+        #expect(sample.systematicError == 0.8)
         var calibrated = self.clock(.nmea) { $0.time2 = 0.4 }
         for second in Int64(0)..<6 {
             let utc = Self.start + .seconds(second)
