@@ -285,8 +285,10 @@ public struct ReferenceClock: Sendable {
             nextShift = now + poll.interval
             return
         }
-        guard now >= due else { return }
-        nextShift = now + poll.interval
+        let interval = poll.interval
+        // Ticks jitter: one that comes a little early is this poll's, and the next poll counts from when this was due.
+        guard now + Interval(nanoseconds: interval.nanoseconds / 8) >= due else { return }
+        nextShift = now - due < interval ? due + interval : now + interval
         reach.shift()
         if !reach.isReachable { diagnose(now: now) }
     }

@@ -88,38 +88,45 @@ struct FiguresTests {
         try await withDaemon(setup) { daemon in
             #expect(try await daemon.reaches("locked", within: 40), "log:\n\(daemon.log)")
             #expect(try Probe.read(file).allocations > 0, "nothing is counted")
-            // Both runs take three seconds, so that the work of the second cancels but for a tick or a burst of
+            // Both runs take four seconds, so that the work of the second cancels but for a tick or a burst of
             // sentences at the border (some hundred allocations): the best of three. One allocation per request
             // would show as 1.
             var best = Double.infinity
             for _ in 0..<3 {
-                let few = try await allocations(serving: 2000, daemon, file)
-                let many = try await allocations(serving: 12000, daemon, file)
-                best = min(best, abs(Double(many) - Double(few)) / 10000)
+                let few = try await allocations(serving: 1000, daemon, file)
+                let many = try await allocations(serving: 6000, daemon, file)
+                best = min(best, abs(Double(many) - Double(few)) / 5000)
             }
             print("timeballd: \(best) allocations per request")
-            #expect(best < 0.05)
+            #expect(best < 0.1)
         }
     }
 
+    /// Allocations within four seconds in which so many requests are served; a machine too slow for that tries again.
     private func allocations(serving count: Int, _ daemon: RunningDaemon, _ file: String) async throws -> Int {
         let socket = try QuerySocket(host: "127.0.0.1", port: daemon.port)
         let request = WireReply.request()
         var reply = DatagramBuffer()
-        // From half a second on the sentences of the second are over.
-        let start = KernelClock.realTime().startOfSecond + .milliseconds(1700)
-        try await Task.sleep(for: .nanoseconds((start - KernelClock.realTime()).nanoseconds))
-        let before = try Probe.read(file).allocations
-        for _ in 0..<count {
-            try socket.send(request.span)
-            let hasReply = try socket.receive(into: &reply, timeout: .seconds(1))
-            try #require(hasReply)
+        for _ in 0..<5 {
+            // From half a second on the sentences of the second are over.
+            let start = KernelClock.realTime().startOfSecond + .milliseconds(1700)
+            try await Task.sleep(for: .nanoseconds((start - KernelClock.realTime()).nanoseconds))
+            let before = try Probe.read(file).allocations
+            for _ in 0..<count {
+                try socket.send(request.span)
+                let hasReply = try socket.receive(into: &reply, timeout: .seconds(1))
+                try #require(hasReply)
+            }
+            let rest = start + .seconds(4) - KernelClock.realTime()
+            guard rest > .zero else { continue }
+            try await Task.sleep(for: .nanoseconds(rest.nanoseconds))
+            return Int(try Probe.read(file).allocations - before)
         }
-        let rest = start + .seconds(3) - KernelClock.realTime()
-        #expect(rest > .zero, "the machine is too slow for this measurement")
-        try await Task.sleep(for: .nanoseconds(max(0, rest.nanoseconds)))
-        return Int(try Probe.read(file).allocations - before)
+        throw Slowness()
     }
+
+    /// The machine did not serve the requests in four seconds, five times over.
+    private struct Slowness: Error {}
 }
 
 /// `Tests/Support/probe.c`, preloaded into a daemon: it counts allocations and notes the first poll(2).

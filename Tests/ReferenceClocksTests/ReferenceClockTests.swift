@@ -93,6 +93,19 @@ struct ReferenceClockTests {
         #expect(clock.condition == .silent)
     }
 
+    @Test("ticks that jitter do not stretch the polls")
+    func jitteringTicks() {
+        var clock = clock(.sharedMemory) { $0.minimumPoll = PollExponent(clamping: 0) }
+        clock.tick(now: moment(0))
+        clock.deliver(Sample(local: Self.start, reference: Self.start), now: moment(0))
+        // Each tick comes a millisecond late or early, in turn.
+        for second in Int64(1)...9 {
+            let jitter = second % 2 == 0 ? -1_000_000 : 1_000_000
+            clock.tick(now: MonotonicInstant(nanoseconds: second * 1_000_000_000 + Int64(jitter)))
+        }
+        #expect(!clock.reach.isReachable)
+    }
+
     @Test("an offset once refused stays refused until it changes")
     func refusal() {
         var clock = clock(.sharedMemory)
