@@ -50,7 +50,7 @@ let package = Package(
         floor("Discipline", ["TimeScale"]),
         floor("ReferenceClocks", ["TimeScale", "Receivers", "ConfigurationLanguage", "Discipline"]),
         floor("NTPServer", ["TimeScale", "NTPWire", "ConfigurationLanguage"]),
-        floor("Reports", ["TimeScale"]),
+        floor("Reports"),
         floor("SimulatedWorld", ["TimeScale", "Discipline"]),
         // Floor 4: the system
         floor("LinuxSystem", ["CLinux", "TimeScale", "Discipline", "SimulatedWorld"]),
@@ -60,8 +60,8 @@ let package = Package(
         floor(
             "Daemon",
             [
-                "TimeScale", "NTPWire", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks",
-                "NTPServer", "Reports", "SimulatedWorld", "LinuxSystem", "Authentication", "ControlService",
+                "TimeScale", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks", "NTPServer",
+                "Reports", "SimulatedWorld", "LinuxSystem", "Authentication", "ControlService",
             ]),
         // Floor 6: executables
         .executableTarget(name: "timeballd", dependencies: ["Daemon"], swiftSettings: strict),

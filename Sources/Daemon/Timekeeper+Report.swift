@@ -18,11 +18,7 @@ extension Timekeeper {
     /// Leaves the clock to itself: with the frequency that is right for it, and no slew in it.
     public mutating func release() {
         guard let frequency = estimator.estimate(at: clock.now())?.frequency else { return }
-        do throws(ClockControlError) {
-            _ = try clock.setFrequencyCorrection(-frequency)
-        } catch {
-            reportRefusal(error)
-        }
+        setCorrection(-frequency)
     }
 
     /// Takes out what is left of the offset by a step, for `-q`.
@@ -102,7 +98,7 @@ extension Timekeeper {
             return ("unused", source.condition.description)
         }
         if source.configuration.noSelect { return ("unused", "noselect") }
-        let pulsed = sources.indices.filter { $0 != index && numberedBy[$0] == index && sources[$0].reach.isReachable }
+        let pulsed = numbered(by: index).filter { $0 != index && sources[$0].reach.isReachable }
         if let first = pulsed.first {
             return ("numbering", "numbers the pulses of \(sources[first].configuration.name)")
         }

@@ -70,9 +70,13 @@ extension Timekeeper {
     private mutating func steer() {
         guard let estimate = estimator.estimate(at: clock.now()) else { return }
         if decide(offset: estimate.phase) == .step { _ = step(by: Interval(seconds: estimate.phase)) }
+        guard let current = estimator.estimate(at: clock.now()) else { return }
+        setCorrection(Servo.correction(for: current, largest: clock.largestFrequencyCorrection))
+    }
+
+    /// Sets the clock's frequency correction, s/s, and tells the estimator what was really applied.
+    mutating func setCorrection(_ correction: Double) {
         let now = clock.now()
-        guard let current = estimator.estimate(at: now) else { return }
-        let correction = Servo.correction(for: current, largest: clock.largestFrequencyCorrection)
         do throws(ClockControlError) {
             let applied = try clock.setFrequencyCorrection(correction)
             estimator.controlChanged(to: applied, at: now)
@@ -136,21 +140,21 @@ extension Timekeeper {
     private mutating func distrustClock() {
         isClockTrusted = false
         (selected, candidateSince) = (nil, nil)
+        proveAnew()
+        climb()
+    }
+
+    private mutating func proveAnew() {
         estimator.phaseLost()
         for index in sources.indices { sources[index].restartProof() }
-        climb()
     }
 
     /// After so long without a reference that a second might have been miscounted, numbering begins anew.
     private mutating func restartProofIfLost() {
         guard ladder.wasLocked, selected == nil, let estimate = estimator.estimate(at: clock.now()) else { return }
-        let isLost = 4 * estimate.phaseDeviation >= Self.numberingLimit
-        if isLost, !isNumberingLost {
-            for index in sources.indices { sources[index].restartProof() }
-            estimator.phaseLost()
-            note(.warning, nil, "without a reference for so long that the seconds must be proven anew")
-        }
-        isNumberingLost = isLost
+        guard 4 * estimate.phaseDeviation >= Self.numberingLimit else { return }
+        proveAnew()
+        note(.warning, nil, "without a reference for so long that the seconds must be proven anew")
     }
 
     // MARK: - What is told

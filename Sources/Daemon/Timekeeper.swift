@@ -73,7 +73,6 @@ public struct Timekeeper<Clock: ClockControl> {
     var referenceTime: Instant
     var systematicError = 0.0
     var isClockTrusted = true
-    var isNumberingLost = false
     var isRefusalReported = false
     var isStatusOurs = false
     var lastReason = ""
@@ -106,12 +105,7 @@ public struct Timekeeper<Clock: ClockControl> {
 
     /// Begins with a frequency known from before, so that the clock keeps it until the first samples.
     private mutating func preset(frequency: Double) {
-        do throws(ClockControlError) {
-            let applied = try clock.setFrequencyCorrection(-frequency)
-            estimator.controlChanged(to: applied, at: clock.now())
-        } catch {
-            reportRefusal(error)
-        }
+        setCorrection(-frequency)
         estimator.preset(frequency: frequency, deviation: Self.driftFileDeviation, at: clock.now())
     }
 
@@ -128,6 +122,9 @@ public struct Timekeeper<Clock: ClockControl> {
             }
         }
     }
+
+    /// The sources whose pulses a source numbers; itself among them where it has pulses of its own.
+    func numbered(by index: Int) -> [Int] { sources.indices.filter { numberedBy[$0] == index } }
 
     // MARK: - Observations
 
@@ -188,9 +185,7 @@ public struct Timekeeper<Clock: ClockControl> {
             let stamp = clock.reading(atKernelTime: local)
             guard isRecent(stamp) else { return sources[index].countMalformed() }
             let correction = Interval(seconds: sources[index].configuration.time1 ?? 0)
-            receive(
-                label: Sample(local: stamp, reference: reference + correction), from: index
-            )
+            receive(label: Sample(local: stamp, reference: reference + correction), from: index)
             reportConditions()
         }
     }
@@ -225,16 +220,15 @@ public struct Timekeeper<Clock: ClockControl> {
     private mutating func receive(label: Sample, from index: Int) {
         let now = clock.monotonicNow()
         guard now >= quietUntil, !settings.leapSeconds.isLeapNear(label.reference) else { return }
-        for pulsed in sources.indices where numberedBy[pulsed] == index && sources[pulsed].hasPulses(at: now) {
+        let pulsing = numbered(by: index).filter { sources[$0].hasPulses(at: now) }
+        for pulsed in pulsing {
             number(pulsesOf: pulsed, by: label, from: index)
         }
         // A step just made has overtaken the label.
         guard now >= quietUntil else { return }
-        guard !(numberedBy[index] == index && sources[index].hasPulses(at: now)) else { return }
+        guard !pulsing.contains(index) else { return }
         // A label that contradicts the pulses it numbers is not believed as a source of its own either.
-        let isContradicted = sources.indices.contains {
-            numberedBy[$0] == index && sources[$0].hasPulses(at: now) && sources[$0].pairing.isContradicted
-        }
+        let isContradicted = pulsing.contains { sources[$0].pairing.isContradicted }
         guard !isContradicted else { return sources[index].restartVotes() }
         if let sample = sources[index].consume(label, measuredDelay: measuredDelay(of: index), now: now) {
             deliver(sample, from: index)
@@ -261,7 +255,7 @@ public struct Timekeeper<Clock: ClockControl> {
 
     /// Delay of a source's labels as the pulses that they number have taught it, seconds.
     private func measuredDelay(of index: Int) -> Double? {
-        sources.indices.lazy.filter { numberedBy[$0] == index }.compactMap { sources[$0].pairing.delay?.median }.first
+        numbered(by: index).lazy.compactMap { sources[$0].pairing.delay?.median }.first
     }
 
     /// Reference − clock at a reading, while the clock is good enough to number pulses by; else `nil`.
@@ -296,7 +290,7 @@ public struct Timekeeper<Clock: ClockControl> {
         guard chosen != selected else { return }
         if let chosen {
             note(.notice, chosen, "selected")
-            if selected != chosen, updates > 0 || estimator.isReady { estimator.sourceChanged() }
+            if updates > 0 || estimator.isReady { estimator.sourceChanged() }
         }
         selected = chosen
     }
@@ -319,7 +313,7 @@ public struct Timekeeper<Clock: ClockControl> {
             return false
         }
         // Labels whose pulses are still being numbered wait for them: their delay is not known before.
-        let pulsed = sources.indices.filter { numberedBy[$0] == index && $0 != index }
+        let pulsed = numbered(by: index).filter { $0 != index }
         return ladder.wasLocked || !pulsed.contains { sources[$0].hasPulses(at: now) && !sources[$0].reach.isReachable }
     }
 

@@ -60,7 +60,7 @@ public struct PollSet: ~Copyable {
     public func hasFailed(_ index: Int) -> Bool { has(POLLERR | POLLNVAL, index) }
 
     /// Whether there is something to read or to find out: input, an end, an error.
-    public func needsAttention(_ index: Int) -> Bool { has(POLLIN | POLLHUP | POLLERR | POLLNVAL, index) }
+    public func needsAttention(_ index: Int) -> Bool { isReadable(index) || hasHungUp(index) || hasFailed(index) }
 
     private func has(_ flags: Int32, _ index: Int) -> Bool { Int32(entries[index].revents) & flags != 0 }
 }

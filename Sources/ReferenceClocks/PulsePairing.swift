@@ -51,7 +51,7 @@ public struct PulsePairing: Sendable {
     private static let leastDeviation = 0.005
 
     /// Labels whose implied offset changes by more than this from one to the next disagree, seconds.
-    private static let agreement = 0.25
+    static let agreement = 0.25
 
     /// Delays remembered.
     private static let memory = 60

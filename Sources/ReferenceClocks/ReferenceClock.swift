@@ -14,8 +14,6 @@ public struct ReferenceClock: Sendable {
     private static let defaultPoll = PollExponent(clamping: 4)
     /// Labels that must agree before a source without pulses is believed.
     private static let votesNeeded = PulsePairing.votesNeeded
-    /// Successive offsets of a source without pulses that differ by more than this disagree, seconds.
-    private static let agreement = 0.25
     /// Error to be expected of labels whose delay nobody has measured, seconds: receivers are up to 0.7 s late, and a
     /// root dispersion of 1 s makes clients refuse the server.
     private static let unknownDelayError = 0.8
@@ -179,7 +177,7 @@ public struct ReferenceClock: Sendable {
             systematicError: isLabel && known == nil ? Self.unknownDelayError : 0)
         // Before the correction, which changes when the delay has been measured.
         let offset = sample.reference - sample.local
-        let agrees = lastLabelOffset.map { abs((offset - $0).seconds) <= Self.agreement } ?? false
+        let agrees = lastLabelOffset.map { abs((offset - $0).seconds) <= PulsePairing.agreement } ?? false
         votes = agrees ? votes + 1 : 1
         lastLabelOffset = offset
         guard votes >= Self.votesNeeded else {
