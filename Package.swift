@@ -51,9 +51,21 @@ let package = Package(
         floor("ReferenceClocks", ["TimeScale", "Receivers", "ConfigurationLanguage", "Discipline"]),
         floor("NTPServer", ["TimeScale", "NTPWire", "ConfigurationLanguage"]),
         floor("Reports"),
+        floor(
+            "Timekeeping",
+            [
+                "TimeScale", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks", "NTPServer",
+                "Reports",
+            ]),
         floor("SimulatedWorld", ["TimeScale", "Discipline"]),
+        floor(
+            "Simulation",
+            [
+                "TimeScale", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks", "NTPServer",
+                "Reports", "Timekeeping", "SimulatedWorld",
+            ]),
         // Floor 4: the system
-        floor("LinuxSystem", ["CLinux", "TimeScale", "Discipline", "SimulatedWorld"]),
+        floor("LinuxSystem", ["CLinux", "TimeScale", "Discipline", "Reports", "SimulatedWorld"]),
         floor("Authentication", ["CNettle"]),
         // Floor 5: composition
         floor("ControlService", ["Reports"]),
@@ -61,14 +73,14 @@ let package = Package(
             "Daemon",
             [
                 "TimeScale", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks", "NTPServer",
-                "Reports", "SimulatedWorld", "LinuxSystem", "Authentication", "ControlService",
+                "Reports", "Timekeeping", "SimulatedWorld", "LinuxSystem", "Authentication", "ControlService",
             ]),
         // Floor 6: executables
         .executableTarget(name: "timeballd", dependencies: ["Daemon"], swiftSettings: strict),
         .executableTarget(
             name: "timeball",
             dependencies: [
-                "TimeScale", "NTPWire", "Reports", "SimulatedWorld", "LinuxSystem",
+                "TimeScale", "NTPWire", "Reports", "SimulatedWorld", "Simulation", "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         // Tests
@@ -92,7 +104,7 @@ let package = Package(
             "SimulationTests",
             [
                 "TimeScale", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks", "NTPServer",
-                "Reports", "SimulatedWorld", "Daemon",
+                "Reports", "Timekeeping", "SimulatedWorld", "Simulation",
             ]),
         tests("CompatibilityTests", ["LinuxSystem", "Reports", "SimulatedWorld", "TimeScale"]),
         tests("ArchitectureTests", []),

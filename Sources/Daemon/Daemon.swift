@@ -6,6 +6,7 @@ import NTPServer
 import ReferenceClocks
 import Reports
 import TimeScale
+import Timekeeping
 
 /// The running appliance: one thread on one poll() loop.
 ///

@@ -70,8 +70,8 @@ public enum Program {
     ) -> ExitCode {
         do {
             return try serve(configuration, options, log)
-        } catch ClockControlError.refused(let operation, let code) {
-            log.error("the clock cannot be used: \(SystemError(operation, code: code))")
+        } catch ClockControlError.refused(let reason) {
+            log.error("the clock cannot be used: \(reason)")
         } catch {
             log.error("\(error)")
             // The log may be a file that nobody looks at yet.

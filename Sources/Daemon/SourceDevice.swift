@@ -3,6 +3,7 @@ import Discipline
 import LinuxSystem
 import ReferenceClocks
 import TimeScale
+import Timekeeping
 
 /// The device behind a source: opened when it is there, read when something has come, opened again when it is lost.
 ///

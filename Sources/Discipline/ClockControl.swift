@@ -2,16 +2,8 @@ import TimeScale
 
 /// Why a clock would not do what it was told.
 public enum ClockControlError: Error, Equatable, Sendable {
-    /// The system refused the operation; the code is its `errno` (EPERM: the process lacks CAP_SYS_TIME).
-    case refused(operation: StaticString, code: Int32)
-
-    /// Equal where operation name and code are.
-    public static func == (left: ClockControlError, right: ClockControlError) -> Bool {
-        switch (left, right) {
-        case (.refused(let leftOperation, let leftCode), .refused(let rightOperation, let rightCode)):
-            leftOperation.description == rightOperation.description && leftCode == rightCode
-        }
-    }
+    /// The system refused it; which operation, and why, in the system's words.
+    case refused(String)
 }
 
 /// What the clock tells programs on the same machine about itself (adjtimex(2)).

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Reports
 import TimeScale
 
 /// Where log lines go, each by one write(2), so that a crash loses none.

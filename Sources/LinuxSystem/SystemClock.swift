@@ -161,7 +161,7 @@ public struct SystemClock: ClockControl {
         _ request: inout timex, _ operation: StaticString, _ call: Call
     ) throws(ClockControlError) {
         let answer = call(&request)
-        guard answer >= 0 else { throw .refused(operation: operation, code: -answer) }
+        guard answer >= 0 else { throw .refused("\(SystemError(operation, code: -answer))") }
     }
 
     private static func kernel(_ request: inout timex) -> Int32 {

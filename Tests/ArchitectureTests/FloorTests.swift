@@ -10,7 +10,7 @@ struct FloorTests {
         ["CLinux", "CNettle"],
         ["TimeScale"],
         ["NTPWire", "Receivers", "ConfigurationLanguage"],
-        ["Discipline", "ReferenceClocks", "NTPServer", "Reports", "SimulatedWorld"],
+        ["Discipline", "ReferenceClocks", "NTPServer", "Reports", "Timekeeping", "SimulatedWorld", "Simulation"],
         ["LinuxSystem", "Authentication"],
         ["ControlService", "Daemon"],
         ["timeballd", "timeball"],

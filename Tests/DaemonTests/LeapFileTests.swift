@@ -1,5 +1,6 @@
 import ConfigurationLanguage
 import LinuxSystem
+import Reports
 import Testing
 import TimeScale
 

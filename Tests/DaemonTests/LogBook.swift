@@ -1,4 +1,5 @@
 import LinuxSystem
+import Reports
 
 /// A directory for one test with a log in it.
 struct LogBook: ~Copyable {

@@ -121,7 +121,7 @@ struct SystemClockTests {
     func refusal() throws {
         var clock = try clock()
         kernel.refusal = EPERM
-        #expect(throws: ClockControlError.refused(operation: "adjtimex end of adjtime", code: EPERM)) {
+        #expect(throws: ClockControlError.refused("adjtimex end of adjtime: operation not permitted")) {
             try clock.step(by: .second)
         }
     }

@@ -1,3 +1,4 @@
+import Simulation
 import Testing
 
 /// Jitter σ and wander q of a cell, and the steady-state Kalman bound of the clock error for one pulse a second.

@@ -1,10 +1,11 @@
 import Discipline
 import NTPServer
 import SimulatedWorld
+import Simulation
 import Testing
 import TimeScale
 
-@testable import Daemon
+@testable import Timekeeping
 
 @Suite("The ladder of quality in a simulated world")
 struct LadderTests {

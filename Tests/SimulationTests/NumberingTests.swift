@@ -2,9 +2,10 @@ import Discipline
 import ReferenceClocks
 import Reports
 import SimulatedWorld
+import Simulation
 import Testing
 
-@testable import Daemon
+@testable import Timekeeping
 
 @Suite("Which second is which, in a simulated world")
 struct NumberingTests {

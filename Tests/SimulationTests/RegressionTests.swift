@@ -3,10 +3,11 @@ import NTPServer
 import ReferenceClocks
 import Reports
 import SimulatedWorld
+import Simulation
 import Testing
 import TimeScale
 
-@testable import Daemon
+@testable import Timekeeping
 
 /// Faults that a review found by reading; each scenario is the one described there.
 @Suite("Faults once found, in a simulated world")

@@ -1,45 +1,48 @@
 import ConfigurationLanguage
-import Daemon
 import Discipline
 import NTPServer
 import Receivers
 import ReferenceClocks
 import SimulatedWorld
 import TimeScale
+import Timekeeping
 
 /// The production timekeeper in an imagined world: a quartz, a receiver on a serial line, its pulses, and perhaps a
 /// producer of shared-memory samples.
 ///
 /// One step is one second of true time: a pulse, a sample, then a burst of sentences, then a tick.
-struct SimulatedAppliance {
+public struct SimulatedAppliance {
     /// What the world does to the appliance.
-    struct World {
+    public struct World {
         /// White jitter of the pulse stamps, standard deviation in seconds.
-        var pulseJitter = 1e-6
+        public var pulseJitter = 1e-6
         /// Share of pulses that are late by 50 to 500 µs.
-        var outliers = 0.0
+        public var outliers = 0.0
         /// Delay from the second to the first byte of its sentences, seconds.
-        var labelDelay = 0.137
+        public var labelDelay = 0.137
         /// Jitter of that delay, standard deviation in seconds.
-        var labelJitter = 0.005
+        public var labelJitter = 0.005
         /// Whether there are pulses.
-        var hasPulses = true
+        public var hasPulses = true
         /// Whether the serial line says anything.
-        var hasSentences = true
+        public var hasSentences = true
         /// Error of the shared-memory producer, seconds; `nil` where there is none.
-        var producerError: Double?
+        public var producerError: Double?
         /// Whether a leap second is inserted at the end of the UTC day that the run begins in.
-        var insertsLeapSecond = false
+        public var insertsLeapSecond = false
+
+        /// A quiet world.
+        public init() {}
     }
 
-    var world = World()
-    var receiver = ImaginedReceiver()
-    let clock: SimulatedClock
-    var timekeeper: Timekeeper<SimulatedClock>
+    public var world = World()
+    public var receiver = ImaginedReceiver()
+    public let clock: SimulatedClock
+    public var timekeeper: Timekeeper<SimulatedClock>
     /// Everything that went to the log.
-    private(set) var log: [String] = []
+    public private(set) var log: [String] = []
     /// Errors of the served time at each second, seconds, positive = fast; whole seconds of UTC as POSIX counts them.
-    private(set) var errors: [Double] = []
+    public private(set) var errors: [Double] = []
     private var random: RandomSource
     private var second: Int64 = 0
     private var sequence: UInt32 = 0
@@ -48,15 +51,15 @@ struct SimulatedAppliance {
     private let producerIndex: Int?
 
     /// 2026-11-20T00:00:00Z: an ordinary day.
-    static let ordinaryDay = Instant(nanoseconds: 1_795_132_800 * 1_000_000_000)
+    public static let ordinaryDay = Instant(nanoseconds: 1_795_132_800 * 1_000_000_000)
 
     /// NMEA with its own pulses, as one receiver gives them, and a local clock at stratum 10.
-    static let oneReceiver = """
+    public static let oneReceiver = """
         refclock nmea unit 0 baud 9600 flag1 1 minpoll 0 maxpoll 0
         local stratum 10
         """
 
-    init(
+    public init(
         _ text: String = oneReceiver, start: Instant = ordinaryDay, offset: Double = 0.3, frequency: Double = 30e-6,
         wander: Double = 1e-10, seed: UInt64 = 1, inheritedMaximumError: Double? = nil,
         earliestDate: Instant = ordinaryDay, leapSeconds: LeapSecondTable = .builtIn
@@ -80,23 +83,23 @@ struct SimulatedAppliance {
     }
 
     /// The state of quality.
-    var state: QualityState { timekeeper.ladder.state }
+    public var state: QualityState { timekeeper.ladder.state }
 
     /// What the log says of a word.
-    func logged(_ word: String) -> [String] { log.filter { $0.contains(word) } }
+    public func logged(_ word: String) -> [String] { log.filter { $0.contains(word) } }
 
     /// Lets some seconds pass.
-    mutating func run(seconds: Int) {
+    public mutating func run(seconds: Int) {
         for _ in 0..<seconds { step() }
     }
 
     /// Lets true time pass with nothing but the clock running, as if the loop had slept.
-    mutating func skip(seconds: Int) { second += Int64(seconds) }
+    public mutating func skip(seconds: Int) { second += Int64(seconds) }
 
     /// Runs until the state is reached.
     ///
     /// - Returns: seconds that it took; `nil` where it was not reached within those given.
-    mutating func run(until state: QualityState, within seconds: Int) -> Int? {
+    public mutating func run(until state: QualityState, within seconds: Int) -> Int? {
         for elapsed in 0...seconds {
             if self.state == state { return elapsed }
             step()
@@ -171,11 +174,11 @@ struct SimulatedAppliance {
 
 extension Sequence where Element == Double {
     /// Root of the mean square.
-    var rootMeanSquare: Double {
+    public var rootMeanSquare: Double {
         let (sum, count) = reduce((0.0, 0.0)) { ($0.0 + $1 * $1, $0.1 + 1) }
         return (sum / count).squareRoot()
     }
 
     /// The largest magnitude.
-    var largest: Double { reduce(0) { Swift.max($0, abs($1)) } }
+    public var largest: Double { reduce(0) { Swift.max($0, abs($1)) } }
 }

@@ -1,6 +1,5 @@
 import ConfigurationLanguage
 import Discipline
-import LinuxSystem
 import NTPServer
 import ReferenceClocks
 import Reports
@@ -110,9 +109,8 @@ extension Timekeeper {
         guard !isRefusalReported else { return }
         isRefusalReported = true
         switch error {
-        case .refused(let operation, let code):
-            let error = SystemError(operation, code: code)
-            note(.error, nil, "the clock cannot be adjusted (\(error)); served time is corrected all the same")
+        case .refused(let reason):
+            note(.error, nil, "the clock cannot be adjusted (\(reason)); served time is corrected all the same")
         }
     }
 

@@ -1,9 +1,9 @@
 import ConfigurationLanguage
 import Discipline
-import LinuxSystem
 import NTPServer
 import Receivers
 import ReferenceClocks
+import Reports
 import TimeScale
 
 /// The decisions of the appliance in one place: observations in, a steered clock and a server state out.
