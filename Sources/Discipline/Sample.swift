@@ -49,6 +49,8 @@ public struct Estimate: Equatable, Sendable {
     public let phase: Double
     /// Frequency error of the uncorrected oscillator, s/s; positive means fast.
     public let frequency: Double
+    /// Drift of that frequency, s/s per s.
+    public let drift: Double
     /// Standard deviation of `phase`, seconds.
     public let phaseDeviation: Double
     /// Standard deviation of `frequency`, s/s.

@@ -14,7 +14,7 @@ public enum Servo {
     ///   - largest: the clock's limit, s/s.
     /// - Returns: s/s, positive makes the clock faster; within ±`largest`.
     public static func correction(for estimate: Estimate, largest: Double) -> Double {
-        let slow = 0.1 / max(estimate.phaseGain, 1e-3)
+        let slow = 0.05 / max(estimate.phaseGain, 1e-3)
         let timeConstant = min(max(slow, timeConstants.lowerBound), timeConstants.upperBound)
         return min(max(estimate.phase / timeConstant - estimate.frequency, -largest), largest)
     }

@@ -1,0 +1,111 @@
+/// A Kalman filter of the clock's phase, frequency and drift for one assumed character of its oscillator.
+///
+/// State: phase x (s, reference − local), frequency y (s/s, positive = local fast) and drift d (s/s per s);
+/// ẋ = −y − correction, ẏ = d. Phase samples carry white noise of unit variance, y walks at random by
+/// `wanderRatio` per √s and d by `driftRatio` per √s; covariances are in units of the jitter squared, so that the
+/// jitter itself may be learned beside. Model, score and mixing: `shared/reference/estimator.md`.
+struct ClockFilter: Sendable {
+    /// ρ: random walk of the frequency over the jitter, per √s.
+    let wanderRatio: Double
+    /// Random walk of the drift over the jitter, per s√s; 0 for an oscillator that only ages.
+    let driftRatio: Double
+
+    var phase = 0.0
+    var frequency = 0.0
+    var drift = 0.0
+    /// Covariances in units of the jitter squared; p, f, d for phase, frequency, drift.
+    var pp = 1.0
+    var pf = 0.0
+    var pd = 0.0
+    var ff = 1.0
+    var fd = 0.0
+    var dd = 0.0
+
+    /// Running mean of e²/S: this model's estimate of the jitter squared, s².
+    private(set) var meanSquare = 0.0
+    /// Running mean of ln S.
+    private(set) var meanLogVariance = 0.0
+    /// Phase gain of the last update.
+    private(set) var phaseGain = 1.0
+
+    /// Standard deviation of an unknown ageing, s/s per s: 2.6e-8 a day, an ordinary quartz.
+    static let ageing = 3e-13
+    /// An ageing known once is forgotten over this, seconds: 2 days.
+    private static let ageingMemory = 172_800.0
+
+    /// Concentrated negative log-likelihood per sample; lower fits better.
+    var score: Double { meanSquare > 0 ? meanSquare.logarithm + meanLogVariance : meanLogVariance }
+
+    /// Variance of the phase `time` seconds after the last update, in units of the jitter squared.
+    func phaseVariance(after time: Double) -> Double {
+        let square = time * time
+        let known = pp - 2 * time * pf + square * (ff - pd + time * (fd + time / 4 * dd))
+        return known + square * time * (wanderRatio * wanderRatio / 3 + driftRatio * driftRatio * square / 20)
+    }
+
+    /// Variance of the frequency `time` seconds after the last update, in units of the jitter squared.
+    func frequencyVariance(after time: Double) -> Double {
+        let noise = wanderRatio * wanderRatio + driftRatio * driftRatio * time * time / 3
+        return ff + 2 * time * fd + time * time * dd + noise * abs(time)
+    }
+
+    /// The phase `time` seconds after the last update, without corrections.
+    func phase(after time: Double) -> Double { phase - time * (frequency + time / 2 * drift) }
+
+    /// Forgets the scores and begins them anew with an assumed jitter squared, s².
+    mutating func beginScores(jitterSquared: Double) {
+        (meanSquare, meanLogVariance) = (jitterSquared, (1 + pp).logarithm)
+    }
+
+    /// Carries the state `time` seconds on, during which corrections added `controlPhase` seconds to the clock.
+    ///
+    /// - Parameter ageingVariance: variance of an unknown ageing, in units of the jitter squared.
+    mutating func predict(time: Double, controlPhase: Double, ageingVariance: Double) {
+        let (square, wander, walk) = (time * time, wanderRatio * wanderRatio, driftRatio * driftRatio)
+        phase = phase(after: time) - controlPhase
+        frequency += time * drift
+        let variance = phaseVariance(after: time)
+        pf += time * (pd - ff) - square * (1.5 * fd + time / 2 * dd) - square * (wander / 2 + square * walk / 8)
+        pd -= time * (fd + time / 2 * dd) + square * time * walk / 6
+        pp = variance
+        ff += 2 * time * fd + square * dd + time * (wander + square * walk / 3)
+        fd += time * dd + square * walk / 2
+        dd += time * walk
+        guard driftRatio == 0 else { return }
+        let kept = max(1 - time / Self.ageingMemory, 0)
+        drift *= kept
+        pd *= kept
+        fd *= kept
+        dd = ageingVariance + kept * kept * (dd - ageingVariance)
+    }
+
+    /// Takes in a phase sample.
+    ///
+    /// - Parameters:
+    ///   - offset: the sample, seconds.
+    ///   - noise: its variance in units of the jitter squared, > 0; 1 for an ordinary sample.
+    ///   - weight: weight of this sample in the running means, 0 ... 1.
+    mutating func update(offset: Double, noise: Double, weight: Double) {
+        let innovation = offset - phase
+        let variance = pp + noise
+        let (phaseGain, frequencyGain, driftGain) = (pp / variance, pf / variance, pd / variance)
+        phase += phaseGain * innovation
+        frequency += frequencyGain * innovation
+        drift += driftGain * innovation
+        dd -= driftGain * pd
+        fd -= frequencyGain * pd
+        ff -= frequencyGain * pf
+        pd -= phaseGain * pd
+        pf -= phaseGain * pf
+        pp -= phaseGain * pp
+        meanSquare += weight * (innovation * innovation / variance - meanSquare)
+        meanLogVariance += weight * (variance.logarithm - meanLogVariance)
+        self.phaseGain = phaseGain
+    }
+
+    /// Expresses the covariance in units of another jitter squared.
+    mutating func rescale(by factor: Double) {
+        (pp, pf, pd) = (pp * factor, pf * factor, pd * factor)
+        (ff, fd, dd) = (ff * factor, fd * factor, dd * factor)
+    }
+}
