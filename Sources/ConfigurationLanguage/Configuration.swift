@@ -30,6 +30,21 @@ public struct Configuration: Equatable, Sendable {
     public var panicLimit = 1000.0
     /// Seconds without a source after which the local clock is served, 0 or more (ntpd's 300).
     public var orphanWait = 300.0
+    /// Fewest sources that must agree, 0 or more (`tos minsane`, ntpd's 1).
+    public var minimumSane = 1
+    /// How many sources are enough, 1 or more: the farthest are cast out down to these (`tos minclock`, ntpd's 3).
+    public var minimumSurvivors = 3
+    /// Seconds added to the error bound of each source before they are compared, 0 ... 0.49 (`tos mindist`, ntpd's
+    /// 0.001).
+    public var minimumDistance = 0.001
+    /// The root distance in seconds beyond which a source is not followed (`tos maxdist`, ntpd's 1.5).
+    public var maximumDistance = 1.5
+    /// How long lost sources are bridged by the clock itself; `nil` = not at all.
+    public var holdover: HoldoverRule?
+    /// Where the last good date is kept over restarts; `nil` = nowhere.
+    public var stateFile: String?
+    /// The last day on which a leap second is believed, its 00:00:00 UTC; `nil` = there is no last.
+    public var leapSecondsEnd: Instant?
     /// When a step is allowed, in chrony's way; `nil` = by the discipline's own rule and `stepThreshold`.
     public var makeStep: StepRule?
     /// No date before this moment is true: the pivot for receivers whose week number has rolled over.
@@ -40,6 +55,22 @@ public struct Configuration: Equatable, Sendable {
 
     /// The observe socket where `observe` says nothing.
     public static let defaultObservePath = "/run/timeball/observe"
+}
+
+/// How long the clock is served as before when every source is lost.
+public struct HoldoverRule: Equatable, Sendable {
+    /// The bound of the error in seconds at which holdover ends, above 0 and at most 0.5; `nil` = no such limit.
+    public var maximumError: Double?
+    /// The seconds after which holdover ends, above 0; `nil` = no such limit.
+    public var maximumTime: Double?
+
+    /// A rule from its limits.
+    public init(maximumError: Double? = nil, maximumTime: Double? = nil) {
+        (self.maximumError, self.maximumTime) = (maximumError, maximumTime)
+    }
+
+    /// What `holdover` alone means: a day, after which the temperature has made a full round at least.
+    public static let standard = HoldoverRule(maximumTime: 86_400)
 }
 
 /// Steps as chrony's `makestep` allows them.

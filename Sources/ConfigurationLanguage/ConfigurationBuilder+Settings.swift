@@ -36,6 +36,12 @@ extension ConfigurationBuilder {
         statement.report(.warning, threshold, "the threshold of 'driftfile' is not supported by this version, ignored")
     }
 
+    mutating func readHoldover(_ statement: inout Statement) {
+        var rule = HoldoverRule()
+        statement.readOptions(into: &rule, HoldoverRule.options)
+        configuration.holdover = rule == HoldoverRule() ? .standard : rule
+    }
+
     mutating func readLeapFile(_ statement: inout Statement, _ word: Word) {
         readPath(&statement, word, into: \.leapFile, disabledBy: "")
         statement.readOptions(
@@ -45,6 +51,23 @@ extension ConfigurationBuilder {
                 Option("ignorehash") { configuration, _, _ in configuration.leapFileHashChecked = false },
             ])
     }
+}
+
+extension HoldoverRule {
+    /// The words behind `holdover`.
+    static let options: [Option<HoldoverRule>] = [
+        Option("max-error") { rule, statement, word in
+            // Half a second: beyond it the clock no longer knows which second it is.
+            let error = statement.duration(
+                after: word, atMost: 0.5, [("ns", 1e-9), ("us", 1e-6), ("ms", 1e-3), ("s", 1)])
+            if let error { rule.maximumError = error }
+        },
+        Option("max-time") { rule, statement, word in
+            // Ten years: longer than any device runs without its sources.
+            let units = [("s", 1.0), ("m", 60), ("h", 3600), ("d", 86_400)]
+            if let time = statement.duration(after: word, atMost: 3650 * 86_400, units) { rule.maximumTime = time }
+        },
+    ]
 }
 
 extension VirtualClockConfiguration {
@@ -81,14 +104,20 @@ extension Configuration {
     static let tosOptions: [Option<Configuration>] =
         [
             .real("orphanwait", \.orphanWait, in: 0...1e9, unit: "s"),
+            // Nobody has more sources than this.
+            .integer("minsane", \.minimumSane, in: 0...255),
+            .integer("minclock", \.minimumSurvivors, in: 1...255),
+            // Below half a second on either side, or sources that name different seconds would agree.
+            .real("mindist", \.minimumDistance, in: 0...0.49, unit: "s"),
+            // Below a millisecond no source would be left.
+            .real("maxdist", \.maximumDistance, in: 0.001...1e9, unit: "s"),
             Option("basedate") { configuration, statement, word in
                 guard let date = statement.date(after: word, orDaysSince1900: true) else { return }
                 configuration.earliestDate = date
             },
         ]
         + Option.unsupported(
-            ["floor", "ceiling", "orphan", "minsane", "minclock", "maxclock", "mindist", "maxdist", "maxdisp"],
-            values: 1)
+            ["floor", "ceiling", "orphan", "maxclock", "maxdisp"], values: 1)
         + Option.obsolete(["beacon", "cohort"], values: 1, because: "NTPsec dropped it and nothing needs it")
 
     /// The words behind `enable`.

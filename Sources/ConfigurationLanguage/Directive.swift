@@ -107,7 +107,10 @@ extension Directive {
         Directive(["tinker"], "[step S] [panic S]", "limits of the discipline") { builder, statement, _ in
             statement.readOptions(into: &builder.configuration, Configuration.tinkerOptions)
         },
-        Directive(["tos"], "[orphanwait S] [basedate YYYY-MM-DD]", "rules of the selection") { builder, statement, _ in
+        Directive(
+            ["tos"], "[minsane N] [minclock N] [mindist S] [maxdist S] [orphanwait S] [basedate YYYY-MM-DD]",
+            "rules of the selection"
+        ) { builder, statement, _ in
             statement.readOptions(into: &builder.configuration, Configuration.tosOptions)
         },
         Directive(["enable"], "WORD …", "switches, of which none has an effect") { builder, statement, _ in
@@ -122,6 +125,19 @@ extension Directive {
         Directive(["earliest-date"], "YYYY-MM-DD", "no date before this one is true") { builder, statement, word in
             guard let date = statement.date(after: word, orDaysSince1900: false) else { return }
             builder.configuration.earliestDate = date
+        },
+        Directive(
+            ["holdover"], "[max-error N(ns|us|ms|s)] [max-time N(s|m|h|d)]",
+            "bridge the loss of every source as stratum 1 within these limits; alone: max-time 24h"
+        ) { builder, statement, _ in
+            builder.readHoldover(&statement)
+        },
+        Directive(["leap-seconds-end"], "YYYY-MM-DD", "no leap second is believed after this day") {
+            guard let date = $1.date(after: $2, orDaysSince1900: false) else { return }
+            $0.configuration.leapSecondsEnd = date
+        },
+        Directive(["statefile"], "PATH|none", "where the last good date is kept over restarts") {
+            $0.readPath(&$1, $2, into: \.stateFile, disabledBy: "none")
         },
         Directive(["driftfile"], "PATH", "where the frequency is kept over restarts; \"\" = nowhere") {
             $0.readPath(&$1, $2, into: \.driftFile, disabledBy: "")

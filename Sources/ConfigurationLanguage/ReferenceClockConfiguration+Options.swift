@@ -7,6 +7,9 @@ extension ReferenceClockConfiguration {
         [
             .yes("prefer", \.prefer),
             .yes("noselect", \.noSelect),
+            .yes("trust", \.trust),
+            .yes("require", \.require),
+            .yes("true", \.forced),
             .integer("mode", \.mode, in: modes),
             .integer("subtype", \.mode, in: modes),
             .poll("minpoll", \.minimumPoll),
@@ -24,7 +27,7 @@ extension ReferenceClockConfiguration {
             // 4 000 000 bit/s: the fastest that Linux's termios has a name for.
             .integer("baud", \.baudRate, in: 1...4_000_000),
         ]
-        + Option.unsupported(["true", "preempt"], values: 0)
+        + Option.unsupported(["preempt"], values: 0)
         + Option.unsupported(["bias", "minjitter"], values: 1)
         + Option.obsolete(["iburst", "burst", "xleave", "autokey", "nts"], values: 0, because: sendsNoPackets)
         + Option.obsolete(["key", "version", "ttl"], values: 1, because: sendsNoPackets)

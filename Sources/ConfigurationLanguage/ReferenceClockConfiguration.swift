@@ -16,6 +16,12 @@ public struct ReferenceClockConfiguration: Equatable, Sendable {
     public var prefer = false
     /// Whether it is watched but never followed.
     public var noSelect = false
+    /// Whether it outvotes all sources without this (chrony's `trust`).
+    public var trust = false
+    /// Whether nothing is followed unless one such source agrees with the others (chrony's `require`).
+    public var require = false
+    /// Whether it is taken for right whatever the others say (`true`).
+    public var forced = false
     /// First correction in seconds, added to the offset: for NMEA and PPS the pulse's.
     public var time1: Double?
     /// Second correction in seconds: for NMEA the sentences', for shared memory the largest difference believed.

@@ -22,6 +22,30 @@ extension Statement {
         return number
     }
 
+    /// A length of time above zero, as a number with its unit behind it; in seconds.
+    ///
+    /// - Parameters:
+    ///   - word: the word that the length belongs to.
+    ///   - limit: the longest that is taken, seconds.
+    ///   - units: what may stand behind the number, and how many seconds it is.
+    /// - Returns: seconds; `nil` with an error where there is no such length.
+    mutating func duration(after word: Word, atMost limit: Double, _ units: [(name: String, seconds: Double)])
+        -> Double?
+    {
+        let names = units.map(\.name).joined(separator: ", ")
+        let expectation = "a length of time up to \(limit) s with its unit (\(names)), as in '10\(units[1].name)'"
+        guard let value = value(after: word, expectation) else { return nil }
+        let digits = value.text.utf8.prefix { "0123456789+-.eE".utf8.contains($0) }
+        let unit = String(decoding: value.text.utf8.dropFirst(digits.count), as: UTF8.self)
+        let number = Self.real(String(decoding: digits, as: UTF8.self))
+        let scale = units.first { $0.name == unit }?.seconds
+        guard let number, let scale, number * scale > 0, number * scale <= limit else {
+            reportBad(value, of: word, expectation)
+            return nil
+        }
+        return number * scale
+    }
+
     /// A correction in seconds; NTPsec lets each letter `g` behind it add 1024 weeks, and `G` 8192.
     mutating func correction(after word: Word) -> Double? {
         guard let value = value(after: word, "a number of seconds") else { return nil }

@@ -11,6 +11,7 @@ extension Timekeeper.Settings {
             threshold: configuration.stepThreshold, panicLimit: configuration.panicLimit,
             makeStep: configuration.makeStep.map { .init(threshold: $0.threshold, limit: $0.limit) })
         local = Self.localService(configuration)
+        selection = SourceSelection.Policy(configuration)
     }
 
     /// `local stratum` waits until the clock was locked once; ntpd's LOCAL driver waits `tos orphanwait`, and is told
@@ -22,5 +23,15 @@ extension Timekeeper.Settings {
         return LocalService(
             stratum: UInt8(clamping: min(stratum, 16)), referenceID: driver?.referenceID ?? .local,
             waitBeforeFirstLock: wait)
+    }
+}
+
+extension SourceSelection.Policy {
+    /// The rules that a configuration's `tos` line and its clocks ask for.
+    init(_ configuration: Configuration) {
+        self.init()
+        (minimumSane, minimumSurvivors) = (configuration.minimumSane, configuration.minimumSurvivors)
+        (minimumDistance, maximumDistance) = (configuration.minimumDistance, configuration.maximumDistance)
+        demandsRequired = configuration.referenceClocks.contains { $0.require && !$0.noSelect }
     }
 }

@@ -19,6 +19,8 @@ public struct Timekeeper<Clock: ClockControl> {
         public var local: LocalService?
         /// Leap seconds.
         public var leapSeconds = LeapSecondTable.builtIn
+        /// The operator's rules of selection.
+        public var selection = SourceSelection.Policy()
         /// Precision of the clock, log₂ s.
         public var precision: Int8 = -20
         /// Whether to believe the first reference against a clock that was synchronised before (`-g`).
@@ -281,12 +283,12 @@ public struct Timekeeper<Clock: ClockControl> {
         let able = sources.indices.filter { isSelectable($0, now: now) }
         guard !mustWaitForOthers(now, hasCandidate: !able.isEmpty) else { return }
         let choice = SourceSelection.choose(
-            among: able.compactMap { candidate($0, now: now) }, incumbent: able.firstIndex { $0 == selected })
-        for position in choice.outvoted {
-            let index = able[position]
+            among: able.compactMap { candidate($0, now: now) }, policy: settings.selection,
+            incumbent: able.firstIndex { $0 == selected })
+        for (index, standing) in zip(able, choice.standings) where standing == .falseticker || standing == .untrusted {
             sources[index].outvoted(offset: sources[index].last?.sample.offset ?? 0)
         }
-        let chosen = choice.chosen.map { able[$0] }
+        let chosen = choice.systemPeer.map { able[$0] }
         guard chosen != selected else { return }
         if let chosen {
             note(.notice, chosen, "selected")
@@ -317,13 +319,20 @@ public struct Timekeeper<Clock: ClockControl> {
         return ladder.wasLocked || !pulsed.contains { sources[$0].hasPulses(at: now) && !sources[$0].reach.isReachable }
     }
 
+    /// Seconds that each source may be off: what is left between two that agree is less than a second, so they cannot
+    /// have named different ones.
+    private static var agreement: Double { 0.2 }
+
     private func candidate(_ index: Int, now: MonotonicInstant) -> SourceSelection.Candidate? {
         let source = sources[index]
         guard let sample = source.last?.sample else { return nil }
         let rank = source.hasPulses(at: now) ? 0 : source.configuration.driver == .nmea ? 2 : 1
+        let configuration = source.configuration
         return .init(
-            offset: sample.offset, error: 3 * source.jitter + sample.systematicError, rank: rank,
-            isPreferred: source.configuration.prefer)
+            offset: sample.offset, deviation: source.jitter,
+            distance: Self.agreement + 3 * source.jitter + sample.systematicError,
+            stratum: configuration.effectiveStratum, rank: rank, isPreferred: configuration.prefer,
+            isTrusted: configuration.trust, isRequired: configuration.require, isForced: configuration.forced)
     }
 
     // MARK: - Journal

@@ -24,6 +24,15 @@ struct BadValueTests {
                 "earliest-date 2026-02-30",
                 "1:15: error: '2026-02-30' is not a date (YYYY-MM-DD) from 1980-01-06 on, 'earliest-date' is ignored"
             ),
+            (
+                "tos mindist 0.5",
+                "1:13: error: '0.5' is not a number from 0.0 to 0.49 (s), 'mindist' is ignored"
+            ),
+            ("tos minclock 0", "1:14: error: '0' is not a whole number from 1 to 255, 'minclock' is ignored"),
+            (
+                "leap-seconds-end never",
+                "1:18: error: 'never' is not a date (YYYY-MM-DD) from 1980-01-06 on, 'leap-seconds-end' is ignored"
+            ),
             ("makestep 1", "1:1: error: 'makestep' needs a whole number, the word is ignored"),
             (
                 "clock virtual frequency 1e999",
@@ -71,6 +80,28 @@ struct BadValueTests {
         #expect(clock == expected)
     }
 
+    @Test(
+        "a limit of holdover is a positive length of time with its unit, or the message says what to write",
+        arguments: ["10", "-10us", "0us", "us", "10 us", "10sec", "501ms", "1e999s", "nans", "1s", "10h"])
+    func badError(value: String) throws {
+        let (configuration, diagnostics) = read("holdover max-time 1h max-error \(value)")
+        let error = try #require(diagnostics.first)
+        #expect((error.severity, error.column) == (.error, 32))
+        #expect(
+            error.message.hasSuffix(
+                "is not a length of time up to 0.5 s with its unit (ns, us, ms, s), as in '10us', 'max-error' is ignored"
+            ))
+        #expect(configuration.holdover == HoldoverRule(maximumTime: 3600))
+    }
+
+    @Test("a time of holdover takes seconds to days", arguments: ["24", "-1h", "10us", "3651d", "1w"])
+    func badTime(value: String) {
+        let remark =
+            "1:19: error: '\(value)' is not a length of time up to 315360000.0 s with its unit (s, m, h, d), "
+            + "as in '10m', 'max-time' is ignored"
+        #expect(remarks("holdover max-time \(value)") == [remark])
+    }
+
     @Test("an equals sign instead of a blank is an error, not a lost correction")
     func equalsSign() {
         let (_, diagnostics) = read("server 127.127.20.0\nfudge 127.127.20.0 time2=0.4\n")
@@ -108,7 +139,8 @@ struct BadValueTests {
     @Test(
         "a line that lacks what it is about is a warning",
         arguments: [
-            "server", "peer -4", "fudge", "refclock", "driftfile", "includefile", "clock", "interface", "listen",
+            "server", "peer -4", "fudge", "refclock", "driftfile", "statefile", "includefile", "clock", "interface",
+            "listen",
         ])
     func bareDirective(text: String) {
         let (configuration, diagnostics) = read(text)

@@ -13,12 +13,13 @@ struct ReferenceClockTests {
     func classicOptions() {
         let (configuration, diagnostics) = read(
             """
-            server 127.127.20.3 mode 17 minpoll 3 maxpoll 4 prefer noselect baud 115200 path /dev/ttyAMA0
+            server 127.127.20.3 mode 17 minpoll 3 maxpoll 4 prefer noselect trust require true baud 115200 path /dev/ttyAMA0
             fudge 127.127.20.3 time1 -1.5e-7 time2 .41 stratum 2 refid "GNSS" flag1 1 flag2 0 flag3 true flag4 0
             fudge 127.127.20.3 time2 0.42 ppspath /dev/pps1
             """)
         var expected = clock(.nmea, 3)
         (expected.mode, expected.prefer, expected.noSelect) = (17, true, true)
+        (expected.trust, expected.require, expected.forced) = (true, true, true)
         (expected.minimumPoll, expected.maximumPoll) = (PollExponent(clamping: 3), PollExponent(clamping: 4))
         (expected.baudRate, expected.devicePath, expected.pulsePath) = (115_200, "/dev/ttyAMA0", "/dev/pps1")
         (expected.time1, expected.time2, expected.stratum) = (-1.5e-7, 0.42, 2)

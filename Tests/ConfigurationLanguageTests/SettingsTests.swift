@@ -13,6 +13,9 @@ struct SettingsTests {
         #expect(configuration.panicLimit == 1000)
         #expect(configuration.orphanWait == 300)
         #expect(configuration.clock == .system)
+        #expect((configuration.minimumSane, configuration.minimumSurvivors) == (1, 3))
+        #expect((configuration.minimumDistance, configuration.maximumDistance) == (0.001, 1.5))
+        #expect(configuration.holdover == nil)
         #expect(diagnostics.isEmpty)
     }
 
@@ -30,6 +33,10 @@ struct SettingsTests {
             tos orphanwait 60
             makestep 0.1 -1
             earliest-date 2026-11-21
+            tos minsane 2 minclock 4 mindist 0.01 maxdist 16
+            holdover max-error 10us max-time 24h
+            statefile /s
+            leap-seconds-end 2027-05-20
             """)
         var expected = Configuration()
         (expected.localStratum, expected.port, expected.observePath) = (10, 11_123, "/tmp/observe")
@@ -38,13 +45,21 @@ struct SettingsTests {
         (expected.orphanWait, expected.makeStep) = (60, StepRule(threshold: 0.1, limit: -1))
         // `date -u -d 2026-11-21 +%s`
         expected.earliestDate = Instant(seconds: 1_795_219_200)
+        (expected.minimumSane, expected.minimumSurvivors) = (2, 4)
+        (expected.minimumDistance, expected.maximumDistance) = (0.01, 16)
+        expected.holdover = HoldoverRule(maximumError: 10 * 1e-6, maximumTime: 86_400)
+        expected.stateFile = "/s"
+        // `date -u -d 2027-05-20 +%s`
+        expected.leapSecondsEnd = Instant(seconds: 1_810_771_200)
         #expect(configuration == expected)
         #expect(diagnostics.isEmpty)
     }
 
     @Test("files can be switched off")
     func switchedOff() {
-        let (configuration, diagnostics) = read("driftfile /d\ndriftfile \"\"\nobserve none\n")
+        let (configuration, diagnostics) = read(
+            "driftfile /d\ndriftfile \"\"\nobserve none\nstatefile /s\nstatefile none\n")
+        #expect(configuration.stateFile == nil)
         #expect(configuration.driftFile == nil)
         #expect(configuration.observePath == nil)
         #expect(diagnostics.isEmpty)
@@ -59,6 +74,19 @@ struct SettingsTests {
         #expect(configuration.clock == .virtual(clock))
         #expect(diagnostics.isEmpty)
         #expect(read("clock virtual\nclock system").configuration.clock == .system)
+    }
+
+    @Test(
+        "holdover has the limits that are given, and a day where none is",
+        arguments: [
+            ("", nil, 86_400), ("max-error 500ns", 500 * 1e-9, nil), ("max-error 0.5s", 0.5, nil),
+            ("max-error 2.5ms max-time 90m", 2.5 * 1e-3, 5400), ("max-time 30s", nil, 30),
+            ("max-time 3650d", nil, 315_360_000),
+        ] as [(String, Double?, Double?)])
+    func holdover(text: String, error: Double?, time: Double?) {
+        let (configuration, diagnostics) = read("holdover \(text)")
+        #expect(configuration.holdover == HoldoverRule(maximumError: error, maximumTime: time))
+        #expect(diagnostics.isEmpty)
     }
 
     @Test("local alone has chrony's stratum")
@@ -80,7 +108,7 @@ struct SettingsTests {
             keys /etc/ntp/keys
             statistics loopstats peerstats
             filegen loopstats file loopstats type day enable
-            tos mindist 0.05 orphanwait 10
+            tos maxclock 5 orphanwait 10
             tinker allan 7 step 0.2
             disable monitor ntp
             logconfig=syncstatus +sysevents

@@ -76,41 +76,6 @@ struct QualityLadderTests {
     }
 }
 
-@Suite("Selection")
-struct SourceSelectionTests {
-    typealias Candidate = SourceSelection.Candidate
-
-    func source(_ offset: Double, rank: Int = 1, preferred: Bool = false) -> Candidate {
-        Candidate(offset: offset, error: 0.01, rank: rank, isPreferred: preferred)
-    }
-
-    @Test("nobody among nobody, one alone, the best rank, the preferred of equals")
-    func simple() {
-        #expect(SourceSelection.choose(among: [], incumbent: nil).chosen == nil)
-        #expect(SourceSelection.choose(among: [source(0)], incumbent: nil).chosen == 0)
-        #expect(SourceSelection.choose(among: [source(0, rank: 2), source(0, rank: 0)], incumbent: nil).chosen == 1)
-        #expect(SourceSelection.choose(among: [source(0), source(0, preferred: true)], incumbent: nil).chosen == 1)
-    }
-
-    @Test("two against one win, even against a preferred one")
-    func majority() {
-        let choice = SourceSelection.choose(
-            among: [source(3600, rank: 0, preferred: true), source(0), source(0.02)], incumbent: nil)
-        #expect(choice.chosen == 1)
-        #expect(choice.outvoted == [0])
-    }
-
-    @Test("a tie goes to the incumbent, then to the preferred, else to nobody")
-    func tie() {
-        let rivals = [source(0), source(1, preferred: true)]
-        #expect(SourceSelection.choose(among: rivals, incumbent: 0).chosen == 0)
-        #expect(SourceSelection.choose(among: rivals, incumbent: nil).chosen == 1)
-        let equals = SourceSelection.choose(among: [source(0), source(1)], incumbent: nil)
-        #expect(equals.chosen == nil)
-        #expect(equals.outvoted == [0, 1])
-    }
-}
-
 @Suite("Steered clock and reach")
 struct SteeredClockTests {
     @Test("a correction makes the reading gain, in units of 2⁻¹⁶ ppm, clamped at 500 ppm")

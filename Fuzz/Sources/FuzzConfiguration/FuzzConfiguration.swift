@@ -48,6 +48,12 @@ private func check(_ configuration: Configuration) {
     precondition(configuration.port > 0, "port 0")
     precondition(configuration.stepThreshold >= 0 && configuration.panicLimit >= 0, "a negative limit")
     precondition((1...16).contains(configuration.localStratum ?? 1), "a stratum out of range")
+    precondition((0...0.49).contains(configuration.minimumDistance), "sources a second apart would agree")
+    precondition(configuration.maximumDistance > 0 && configuration.minimumSurvivors > 0, "no source could survive")
+    if let holdover = configuration.holdover {
+        precondition((holdover.maximumError ?? 0.5) > 0 && (holdover.maximumError ?? 0.5) <= 0.5, "a wrong error limit")
+        precondition((holdover.maximumTime ?? 1) > 0 && holdover != HoldoverRule(), "a holdover without limits")
+    }
     for rule in configuration.accessRules {
         precondition(rule.block.contains(rule.block.address), "a block without its own address")
     }
