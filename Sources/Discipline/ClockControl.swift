@@ -55,6 +55,12 @@ public protocol ClockControl {
     /// The error bound that the clock had before this program began, in seconds; `nil` where it was not synchronised.
     var inheritedMaximumError: Double? { get }
 
+    /// Asks the clock for the correction in force, which another program may have changed.
+    ///
+    /// - Returns: s/s; from now on also `frequencyCorrection`.
+    /// - Throws: `ClockControlError`.
+    mutating func readFrequencyCorrection() throws(ClockControlError) -> Double
+
     /// Sets the frequency correction.
     ///
     /// - Parameter correction: s/s, positive makes the clock faster; clamped to `largestFrequencyCorrection`.

@@ -40,7 +40,8 @@ struct ClockFilter: Sendable {
     func phaseVariance(after time: Double) -> Double {
         let square = time * time
         let known = pp - 2 * time * pf + square * (ff - pd + time * (fd + time / 4 * dd))
-        return known + square * time * (wanderRatio * wanderRatio / 3 + driftRatio * driftRatio * square / 20)
+        let noise = wanderRatio * wanderRatio / 3 + driftRatio * driftRatio * square / 20
+        return known + square * abs(time) * noise
     }
 
     /// Variance of the frequency `time` seconds after the last update, in units of the jitter squared.

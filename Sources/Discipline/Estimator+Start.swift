@@ -22,9 +22,10 @@ extension Estimator {
     /// Starts from what another source has taught about the clock, where that is known better than by this source.
     ///
     /// - Parameters:
-    ///   - other: what is known now; its phase must be that of this source to within both deviations.
+    ///   - teacher: what is known; its phase must be that of this source to within both deviations.
     ///   - local: the clock's reading now.
-    public mutating func adopt(_ other: Estimate, at local: Instant) {
+    public mutating func adopt(_ teacher: Estimator, at local: Instant) {
+        guard let other = teacher.estimate(at: local) else { return }
         guard let own = estimate(at: local) else {
             return preset(frequency: other.frequency, deviation: other.frequencyDeviation, at: local)
         }
@@ -32,6 +33,7 @@ extension Estimator {
         bank.carry(time: (local - lastUpdate).seconds, controlPhase: controlPhase)
         lastUpdate = local
         controlPhaseAtUpdate += controlPhase
+        if let wander = teacher.bank.wander, other.jitter < own.jitter { bank.expect(wander: wander) }
         if other.frequencyDeviation < own.frequencyDeviation {
             bank.preset(frequency: other.frequency, deviation: other.frequencyDeviation)
         }
@@ -66,15 +68,6 @@ extension Estimator {
         latency.restart()
         surprise = SurpriseDetector()
         isReady = true
-    }
-
-    /// Whether samples lie on one line as well as this source's samples do.
-    func agree(_ samples: [Sample]) -> Bool {
-        guard let first = samples.first, samples.count == Self.fitLength else { return false }
-        let line = RobustLine(
-            times: samples.map { ($0.local - first.local).seconds },
-            values: samples.map { $0.offset + control.phase(at: $0.local) })
-        return line.deviation <= Self.gate * max(bank.jitterSquared.squareRoot(), latency.model.mean)
     }
 }
 

@@ -15,8 +15,8 @@ public struct Estimator: Sendable {
         case accepted(innovation: Double)
         /// Too far from the prediction to be believed; the innovation in seconds.
         case rejected(innovation: Double)
-        /// One rejection too many: phase and frequency were learned anew; by how much the phase has jumped, seconds.
-        case restarted(jump: Double)
+        /// One rejection too many: phase and frequency were learned anew.
+        case restarted(Jump)
     }
 
     /// What is kept when samples are collected for a fit.
@@ -105,6 +105,9 @@ public struct Estimator: Sendable {
         for index in collected.indices { collected[index].apply(change) }
     }
 
+    /// Moves the phase, seconds: because several sources are combined.
+    public mutating func shift(by seconds: Double) { bank.shift(by: seconds) }
+
     /// Forgets the phase but not the frequency, because somebody else set the clock.
     public mutating func phaseLost() {
         begin(isReady ? .moved : .cold)
@@ -147,16 +150,35 @@ public struct Estimator: Sendable {
         rejections += 1
         collected.append(sample)
         if collected.count > Self.fitLength { collected.removeFirst() }
-        guard rejections >= Self.fitLength, rejections >= Self.longestRejection || agree(collected) else {
-            return .rejected(innovation: innovation)
-        }
+        guard rejections >= Self.fitLength, let jump = jump(in: collected),
+            rejections >= Self.longestRejection || jump.scatter <= Self.gate * deviationOfSamples
+        else { return .rejected(innovation: innovation) }
         let samples = collected
-        let before = estimate(at: sample.local)?.phase ?? 0
         begin(.cold)
         collected = samples
         finish(.cold)
-        return .restarted(jump: (estimate(at: sample.local)?.phase ?? 0) - before)
+        rejections = 0
+        return .restarted(jump)
     }
+
+    /// What the samples rejected in a row have in common.
+    private func jump(in samples: [Sample]) -> Jump? {
+        let residuals = samples.compactMap { sample in
+            estimate(at: sample.local).map { (sample.local, sample.offset - $0.phase) }
+        }
+        guard let first = residuals.first, let last = residuals.last, residuals.count == Self.fitLength else {
+            return nil
+        }
+        let line = RobustLine(times: residuals.map { ($0.0 - last.0).seconds }, values: residuals.map(\.1))
+        return Jump(
+            phase: line.level, slope: line.slope, scatter: line.deviation,
+            slopeDeviation: (line.slopeVariance).squareRoot() * max(line.deviation, deviationOfSamples),
+            claim: estimate(at: last.0)?.phaseDeviation ?? 0, age: (last.0 - lastUpdate).seconds,
+            duration: (last.0 - first.0).seconds)
+    }
+
+    /// Ordinary scatter of this source's samples, seconds.
+    private var deviationOfSamples: Double { max(bank.jitterSquared.squareRoot(), latency.model.mean) }
 
     private mutating func advance(to local: Instant, offset: Double, noise: Double) {
         let controlPhase = control.phase(at: local) - controlPhaseAtUpdate

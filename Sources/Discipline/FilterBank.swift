@@ -29,8 +29,8 @@ struct FilterBank: Sendable {
     private(set) var weights: [Double] = []
     /// Innovations taken in since the last fit.
     private(set) var count = 0
-    /// Jitter of a sample squared, s².
-    var jitterSquared = 1.0
+    /// Jitter of a sample squared, s²; before any sample, what makes no oscillator wander.
+    var jitterSquared = Estimator.leastJitter * Estimator.leastJitter
     /// The oscillator's random walk of the frequency as learned, s/s per √s; `nil` before.
     private(set) var wander: Double?
     /// Logarithm of the ρ that the wander known before makes one expect; `nil` where none is known.
@@ -161,6 +161,13 @@ struct FilterBank: Sendable {
             filters[index].pp += 1
         }
         jitterSquared = square
+        expectWander()
+        settle()
+    }
+
+    /// Takes over what another source has taught about the oscillator's wander, s/s per √s.
+    mutating func expect(wander: Double) {
+        self.wander = wander
         expectWander()
         settle()
     }

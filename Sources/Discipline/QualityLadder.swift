@@ -6,6 +6,8 @@ public enum QualityState: String, Sendable, CaseIterable {
     case starting
     /// An accepted reference.
     case locked
+    /// Signal lost, and the bound of the error is within what `holdover` allows: served as before.
+    case holdover
     /// Signal lost; the local clock is served at its configured stratum.
     case local
     /// Signal lost, and no local clock is configured: leap 3, stratum 0 on the wire.
@@ -46,6 +48,8 @@ public struct QualityLadder: Sendable {
     public struct Conditions: Equatable, Sendable {
         /// Whether a selected reference has delivered within its reach and the estimator has an estimate.
         public let hasReference: Bool
+        /// Whether the clock may be served as before without a reference: `holdover` is configured, and not used up.
+        public let isHoldoverAllowed: Bool
         /// Whether the clock's seconds can be relied on: not after somebody else has set it.
         public let isClockTrusted: Bool
         /// Time since the program began.
@@ -54,8 +58,11 @@ public struct QualityLadder: Sendable {
         public let remark: String
 
         /// Conditions of one moment.
-        public init(hasReference: Bool, isClockTrusted: Bool, uptime: Interval, remark: String) {
-            (self.hasReference, self.isClockTrusted) = (hasReference, isClockTrusted)
+        public init(
+            hasReference: Bool, isHoldoverAllowed: Bool = false, isClockTrusted: Bool, uptime: Interval, remark: String
+        ) {
+            (self.hasReference, self.isHoldoverAllowed) = (hasReference, isHoldoverAllowed)
+            self.isClockTrusted = isClockTrusted
             (self.uptime, self.remark) = (uptime, remark)
         }
     }
@@ -90,12 +97,17 @@ public struct QualityLadder: Sendable {
             else { return .starting }
             return .local
         }
+        // Holdover is not begun again once it was used up: only a reference ends what comes after.
+        if conditions.isHoldoverAllowed, state == .locked || state == .holdover { return .holdover }
         return local == nil ? .unsynchronised : .local
     }
 
     private func reason(for next: QualityState, _ conditions: Conditions) -> String {
         switch next {
         case .locked: "following \(conditions.remark)"
+        case .holdover: "reference lost (\(conditions.remark)), within the bound of holdover"
+        case .local where state == .holdover: "holdover used up (\(conditions.remark)), serving the local clock"
+        case .unsynchronised where state == .holdover: "holdover used up (\(conditions.remark)), no local clock"
         case .local where !wasLocked: "no reference since the start (\(conditions.remark)), serving the local clock"
         case .local: "reference lost (\(conditions.remark)), serving the local clock"
         case .unsynchronised: "reference lost (\(conditions.remark)), no local clock is configured"

@@ -22,7 +22,7 @@ public struct SystemClock: ClockControl {
 
     private let call: Call
     private let inheritedStatus: Int32
-    private let hasInheritedLoop: Bool
+    private var hasInheritedLoop: Bool
     private var hasTakenOver = false
 
     /// Kernel frequency unit: 2⁻¹⁶ ppm.
@@ -47,7 +47,7 @@ public struct SystemClock: ClockControl {
         self.call = call
         frequencyCorrection = Self.frequency(of: state)
         inheritedStatus = state.status
-        hasInheritedLoop = state.status & Int32(STA_PLL) != 0 || state.offset != 0
+        hasInheritedLoop = Self.hasLoop(state)
         inheritedMaximumError = state.status & Int32(STA_UNSYNC) == 0 ? Double(state.maxerror) * 1e-6 : nil
     }
 
@@ -59,6 +59,18 @@ public struct SystemClock: ClockControl {
 
     /// The stamp itself.
     public func reading(atKernelTime stamp: Instant) -> Instant { stamp }
+
+    /// Asks the kernel; a phase-locked loop that somebody has switched on is switched off with the next setting.
+    ///
+    /// - Returns: the frequency and the tick together, s/s.
+    /// - Throws: `ClockControlError`.
+    public mutating func readFrequencyCorrection() throws(ClockControlError) -> Double {
+        var state = timex()
+        try Self.adjust(&state, "adjtimex read", call)
+        if hasTakenOver, Self.hasLoop(state) { (hasInheritedLoop, hasTakenOver) = (true, false) }
+        frequencyCorrection = Self.frequency(of: state)
+        return frequencyCorrection
+    }
 
     /// Sets the frequency (ADJ_FREQUENCY) and the tick to its nominal length, which chronyd may have left otherwise.
     ///
@@ -152,6 +164,8 @@ public struct SystemClock: ClockControl {
         let scaled = (seconds * 1e6).rounded(.up)
         return scaled < largestErrorMicroseconds ? Int(max(scaled, 0)) : Int(largestErrorMicroseconds)
     }
+
+    private static func hasLoop(_ state: timex) -> Bool { state.status & Int32(STA_PLL) != 0 || state.offset != 0 }
 
     private static func frequency(of state: timex) -> Double {
         Double(state.freq) * frequencyUnit + Double(state.tick - nominalTick) / Double(nominalTick)

@@ -63,6 +63,9 @@ public final class VirtualClock: ClockControl {
     /// The frequency correction in force, s/s; positive makes the clock faster.
     public var frequencyCorrection: Double { steered.frequencyCorrection }
 
+    /// No other program can change it.
+    public func readFrequencyCorrection() -> Double { frequencyCorrection }
+
     /// Sets the frequency correction from now on; never fails.
     ///
     /// - Parameter correction: s/s, positive makes the clock faster.

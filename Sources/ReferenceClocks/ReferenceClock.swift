@@ -54,6 +54,11 @@ public struct ReferenceClock: Sendable {
     private var hasRolledOver = false
     private var refusedOffset: Double?
     private var labelError = 0
+    private var isOutvoted = false
+    /// Why its samples are not believed, where they have jumped.
+    private var departed: SourceCondition?
+    /// What it announces about the end of the month; `nil` where it cannot tell.
+    public private(set) var leapAnnouncement: LeapIndicator?
 
     /// A clock that has not been heard.
     ///
@@ -232,8 +237,27 @@ public struct ReferenceClock: Sendable {
         }
     }
 
-    /// Notes that the others name another second.
-    public mutating func outvoted(offset: Double) { condition = .outvoted(offset: offset) }
+    /// Notes that the others show another time, this far from it (s); `nil` once they do not.
+    public mutating func noteVote(_ offset: Double?) {
+        isOutvoted = offset != nil
+        if let offset {
+            condition = .outvoted(offset: offset)
+        } else if case .outvoted = condition {
+            condition = usualCondition
+        }
+    }
+
+    /// Notes that its samples have left the prediction in a way that no quartz can have done.
+    public mutating func depart(_ condition: SourceCondition) {
+        departed = condition
+        self.condition = condition
+    }
+
+    /// Notes that its samples are believed again.
+    public mutating func returned() {
+        departed = nil
+        condition = usualCondition
+    }
 
     /// Notes that its offset is beyond what may be believed.
     public mutating func refuse(offset: Double) {
@@ -258,22 +282,30 @@ public struct ReferenceClock: Sendable {
         return !hasRolledOver
     }
 
+    /// Notes what it says about the end of the month.
+    public mutating func announce(_ indicator: LeapIndicator) { leapAnnouncement = indicator }
+
     /// Counts a sample whose fields could not be true.
     public mutating func countMalformed() { malformed += 1 }
 
-    /// Notes a usable sample.
-    public mutating func deliver(_ sample: Sample, now: MonotonicInstant) {
-        last = (sample, now)
+    /// Notes a sample.
+    ///
+    /// - Parameter isUsable: whether it lies where it can be believed; one that does not counts as not received.
+    public mutating func deliver(_ sample: Sample, isUsable: Bool, now: MonotonicInstant) {
         samples += 1
+        guard isUsable else { return }
+        last = (sample, now)
         reach.mark()
         offsets.append(sample.offset)
         if offsets.count > Self.offsetMemory { offsets.removeFirst() }
         if let refusedOffset, abs(sample.offset - refusedOffset) < 1 { return }
         refusedOffset = nil
-        condition = usualCondition
+        if !isOutvoted { condition = usualCondition }
     }
 
-    private var usualCondition: SourceCondition { labelError == 0 ? .delivering : .mislabelled(seconds: labelError) }
+    private var usualCondition: SourceCondition {
+        departed ?? (labelError == 0 ? .delivering : .mislabelled(seconds: labelError))
+    }
 
     // MARK: - What happens to it
 

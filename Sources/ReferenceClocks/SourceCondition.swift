@@ -22,6 +22,10 @@ public enum SourceCondition: Equatable, Sendable {
     case mislabelled(seconds: Int)
     /// The offset (s) is beyond the panic limit.
     case beyondPanic(offset: Double)
+    /// Samples have jumped by this (s) against the clock's own memory.
+    case jumped(offset: Double)
+    /// Samples run at a rate (s/s) that is not the clock's.
+    case wrongRate(Double)
     /// The offset (s) is not that of the majority, or of the selected source.
     case outvoted(offset: Double)
     /// Samples are coming.
@@ -43,6 +47,8 @@ public enum SourceCondition: Equatable, Sendable {
         case .beyondPanic: 10
         case .outvoted: 11
         case .delivering: 12
+        case .jumped: 13
+        case .wrongRate: 14
         }
     }
 
@@ -70,20 +76,26 @@ extension SourceCondition: CustomStringConvertible {
             "labels come \(delay) ms (± \(spread) ms) after a pulse, which may be the wrong one; "
                 + "set time2 or add a source that settles it"
         case .contradicted(let seconds):
-            "\(signed(seconds)) s from a clock that was synchronised before; not believed (-g overrules)"
-        case .mislabelled(let seconds): "labels are \(signed(seconds)) s off the pulses they number; labels ignored"
-        case .beyondPanic(let offset): "\(signed(offset)) off, beyond the panic limit; not believed"
-        case .outvoted(let offset): "\(signed(offset)) from the others; not believed"
+            "\(Self.signed(seconds)) s from a clock that was synchronised before; not believed (-g overrules)"
+        case .mislabelled(let seconds): "labels are \(Self.signed(seconds)) s off the pulses they number; labels ignored"
+        case .beyondPanic(let offset): "\(Self.magnitude(offset)) off, beyond the panic limit; not believed"
+        case .outvoted(let offset): "\(Self.magnitude(offset)) from the others; not believed"
+        case .jumped(let offset):
+            "samples have jumped by \(Self.magnitude(offset)), which no quartz does; not believed for 10 min"
+        case .wrongRate(let rate):
+            "samples run \(Self.signed(Self.whole(rate * 1e6))) ppm off, which no quartz does; not believed for 10 min"
         case .delivering: "good"
         }
     }
 
-    /// An offset in whole seconds, or in milliseconds below one.
-    private func signed(_ offset: Double) -> String {
-        abs(offset) >= 1 ? "\(signed(whole(offset))) s" : "\(signed(whole(offset * 1000))) ms"
+    /// An offset with its sign, in the largest unit of which it is at least one.
+    public static func magnitude(_ offset: Double) -> String {
+        let units = [("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)]
+        let (name, size) = units.first { abs(offset) >= $0.1 } ?? ("ns", 1e-9)
+        return "\(signed(whole(offset / size))) \(name)"
     }
 
-    private func whole(_ number: Double) -> Int { Int(min(max(number.rounded(), -1e15), 1e15)) }
+    private static func whole(_ number: Double) -> Int { Int(min(max(number.rounded(), -1e15), 1e15)) }
 
-    private func signed(_ number: Int) -> String { number > 0 ? "+\(number)" : "\(number)" }
+    private static func signed(_ number: Int) -> String { number > 0 ? "+\(number)" : "\(number)" }
 }

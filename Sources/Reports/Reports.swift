@@ -38,6 +38,8 @@ public struct TrackingReport: Equatable, Sendable, Decodable {
     public var rootDispersion = 0.0
     /// Precision served, log₂ s.
     public var precision = 0
+    /// How long the clock would still be served as it is without any source, seconds (`holdover`); 0 where it would not.
+    public var holdoverRemaining = 0.0
     /// Time since the daemon began, seconds.
     public var uptime = 0.0
 
@@ -59,8 +61,14 @@ public struct SourceReport: Equatable, Sendable, Decodable {
     public var reason = ""
     /// The last eight polls, newest in the lowest bit.
     public var reach = 0
-    /// Offset of the last sample: reference − clock, seconds.
+    /// θ as this source shows it: reference − clock, seconds.
     public var offset = 0.0
+    /// Standard deviation of `offset`, seconds.
+    public var offsetDeviation = 0.0
+    /// Mean lateness of the stamps that are late, seconds; 0 where none is recognised.
+    public var latencyMean = 0.0
+    /// Share of the stamps that are late, 0 ... 1.
+    public var latencyShare = 0.0
     /// Scatter of the samples, standard deviation in seconds.
     public var jitter = 0.0
     /// Age of the last sample, seconds; negative where there was none.

@@ -67,6 +67,7 @@ extension TrackingReport {
         Variable("rootDelay", .seconds, \.rootDelay),
         Variable("rootDispersion", .seconds, \.rootDispersion),
         Variable("precision", .log2Seconds, \.precision),
+        Variable("holdoverRemaining", .seconds, \.holdoverRemaining),
         Variable("uptime", .seconds, \.uptime),
     ]
 }
@@ -81,6 +82,9 @@ extension SourceReport {
         Variable("reason", \.reason),
         Variable("reach", .none, \.reach),
         Variable("offset", .seconds, \.offset),
+        Variable("offsetDeviation", .seconds, \.offsetDeviation),
+        Variable("latencyMean", .seconds, \.latencyMean),
+        Variable("latencyShare", .none, \.latencyShare),
         Variable("jitter", .seconds, \.jitter),
         Variable("age", .seconds, \.age),
         Variable("samples", .none, \.samples),

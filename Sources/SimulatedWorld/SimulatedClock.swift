@@ -63,6 +63,9 @@ public final class SimulatedClock: ClockControl {
     /// ±500 ppm, as Linux.
     public var largestFrequencyCorrection: Double { SteeredClock.largestFrequencyCorrection }
 
+    /// The correction in force, which `disturb(frequency:)` may have changed.
+    public func readFrequencyCorrection() -> Double { frequencyCorrection }
+
     /// Sets the correction, rounded as Linux does.
     ///
     /// - Parameter correction: s/s, positive = faster.

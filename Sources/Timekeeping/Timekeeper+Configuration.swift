@@ -12,6 +12,7 @@ extension Timekeeper.Settings {
             makeStep: configuration.makeStep.map { .init(threshold: $0.threshold, limit: $0.limit) })
         local = Self.localService(configuration)
         selection = SourceSelection.Policy(configuration)
+        (holdover, leapSecondsEnd) = (configuration.holdover, configuration.leapSecondsEnd)
     }
 
     /// `local stratum` waits until the clock was locked once; ntpd's LOCAL driver waits `tos orphanwait`, and is told

@@ -8,7 +8,7 @@ import TimeScale
 extension Timekeeper {
     /// Frequency error of the oscillator, s/s, positive = fast; `nil` before it was estimated to 1 ppm.
     public var oscillatorFrequency: Double? {
-        guard let estimate = estimator.estimate(at: clock.now()), estimate.frequencyDeviation < 1e-6 else { return nil }
+        guard let estimate = flywheel.estimate(at: clock.now()), estimate.frequencyDeviation < 1e-6 else { return nil }
         return estimate.frequency
     }
 
@@ -17,7 +17,7 @@ extension Timekeeper {
 
     /// Leaves the clock to itself: with the frequency that is right for it, and no slew in it.
     public mutating func release() {
-        guard let frequency = estimator.estimate(at: clock.now())?.frequency else { return }
+        guard let frequency = flywheel.estimate(at: clock.now())?.frequency else { return }
         setCorrection(-frequency)
     }
 
@@ -26,7 +26,7 @@ extension Timekeeper {
     /// - Returns: what the clock's offset was when the program began, seconds, positive = slow.
     public mutating func settle() -> Double {
         let reading = clock.now()
-        let rest = estimator.estimate(at: reading)?.phase ?? 0
+        let rest = flywheel.estimate(at: reading)?.phase ?? 0
         let monotonic = clock.monotonicNow() - started
         let offset = (reading - firstReading - monotonic).seconds + rest
         _ = step(by: Interval(seconds: rest))
@@ -57,8 +57,9 @@ extension Timekeeper {
         report.rootDelay = serverState.rootDelay
         report.rootDispersion = serverState.rootDispersion(at: now)
         report.precision = Int(serverState.precision)
+        report.holdoverRemaining = holdoverRemaining
         report.uptime = (clock.monotonicNow() - started).seconds
-        guard let estimate = estimator.estimate(at: now) else { return report }
+        guard let estimate = flywheel.estimate(at: now) else { return report }
         report.offset = estimate.phase
         report.offsetDeviation = estimate.phaseDeviation
         report.frequency = estimate.frequency
@@ -80,8 +81,13 @@ extension Timekeeper {
         report.pulses = source.pulses
         report.pulsesMissed = source.pulsesMissed
         report.rejected = source.rejected
+        if let estimate = tracks[index].estimator.estimate(at: clock.now()) {
+            report.offset = estimate.phase
+            report.offsetDeviation = estimate.phaseDeviation
+        }
+        report.latencyMean = tracks[index].estimator.latencyModel.mean
+        report.latencyShare = tracks[index].estimator.latencyModel.share
         if let last = source.last {
-            report.offset = last.sample.offset
             report.age = (clock.monotonicNow() - last.at).seconds
         }
         if let delay = source.pairing.delay {
@@ -97,6 +103,7 @@ extension Timekeeper {
         if source.condition.isFault || source.condition != .delivering {
             return ("unused", source.condition.description)
         }
+        if let standing = tracks[index].standing, standing != .systemPeer { return (standing == .survivor ? "combined" : "standby", standing.description) }
         if source.configuration.noSelect { return ("unused", "noselect") }
         let pulsed = numbered(by: index).filter { $0 != index && sources[$0].reach.isReachable }
         if let first = pulsed.first {

@@ -6,71 +6,55 @@ import Reports
 import TimeScale
 
 extension Timekeeper {
-    /// Growth of the error bound beside what the estimator expects, s/s: chrony's `maxclockerror`, 1 ppm.
-    private static var boundGrowth: Double { 1e-6 }
-    /// Standard deviations in the bounds that are served.
-    private static var boundFactor: Double { 3 }
     /// A reading that is off the monotonic clock by more than this between two ticks was set by somebody, seconds.
     private static var disturbance: Double { 0.02 }
-    /// Dispersion of a local clock that never had a reference, seconds: ntpd's LOCAL driver.
-    private static var localDispersion: Double { 0.01 }
+    /// A correction that differs by more than this from the one set is another program's, s/s: thrice what rounding to
+    /// the kernel's unit and to whole ticks may do.
+    private static var foreignCorrection: Double { 1e-10 }
 
     /// Lets time pass; to be called about once a second.
     public mutating func tick() {
         watchClock()
+        watchCorrection()
         let now = clock.monotonicNow()
         for index in sources.indices { sources[index].tick(now: now) }
-        reportConditions()
         restartProofIfLost()
         select()
-        if estimator.isReady { steer() }
+        reportConditions()
+        if flywheel.isReady { steer() }
+        calibrate()
+        vetLeapSeconds()
         climb()
         publish()
         reportStatus()
     }
 
-    /// Takes a sample of the selected source.
-    mutating func absorb(_ sample: Sample, from index: Int) {
-        var sample = sample
-        if estimator.isCollectingPhase {
-            switch decide(offset: sample.offset) {
-            case .panic:
-                sources[index].refuse(offset: sample.offset)
-                return
-            // A jump of samples while there is an estimate is only a suspicion: the fit decides.
-            case .step where estimator.isReady: break
-            case .step: if let change = step(by: sample.reference - sample.local) { sample.apply(change) }
-            case .slew: break
-            }
-        }
-        switch estimator.update(sample) {
-        case .restarted: note(.warning, index, "samples have jumped, learning the phase anew")
-        case .rejected: return
-        case .collected, .accepted: break
-        }
-        referenceTime = sample.local
-        systematicError = sample.systematicError
-        if estimator.isReady {
-            steer()
-            updates += 1
-            climb()
-            publish()
-        }
-    }
-
     /// What the step policy says of an offset, given the clock's past.
-    private func decide(offset: Double) -> StepPolicy.Decision {
+    func decide(offset: Double) -> StepPolicy.Decision {
         let inherited = clockIsWitness && updates == 0
         return settings.stepPolicy.decide(
             offset: offset, updates: updates, isKnownGood: inherited || ladder.wasLocked)
     }
 
     /// Corrects the clock by what the estimator believes.
-    private mutating func steer() {
-        guard let estimate = estimator.estimate(at: clock.now()) else { return }
+    mutating func steer() {
+        guard let estimate = flywheel.estimate(at: clock.now()) else { return }
         if decide(offset: estimate.phase) == .step { _ = step(by: Interval(seconds: estimate.phase)) }
-        guard let current = estimator.estimate(at: clock.now()) else { return }
-        setCorrection(Servo.correction(for: current, largest: clock.largestFrequencyCorrection))
+        guard let current = flywheel.estimate(at: clock.now()) else { return }
+        setCorrection(
+            Servo.correction(
+                for: current, largest: clock.largestFrequencyCorrection, isServing: ladder.wasLocked))
+    }
+
+    /// Lets the outages that the past would have had teach how good the clock is alone.
+    private mutating func calibrate() {
+        let now = clock.now()
+        guard selected != nil, let estimate = flywheel.estimate(at: now), let freePhase = flywheel.freePhase(at: now)
+        else { return }
+        let flywheel = flywheel
+        holdover.note(time: (clock.monotonicNow() - started).seconds, freePhase: freePhase + stepped, estimate: estimate) {
+            flywheel.estimate(at: now + Interval(seconds: $0))?.phaseDeviation ?? .infinity
+        }
     }
 
     /// Sets the clock's frequency correction, s/s, and tells the estimator what was really applied.
@@ -78,10 +62,15 @@ extension Timekeeper {
         let now = clock.now()
         do throws(ClockControlError) {
             let applied = try clock.setFrequencyCorrection(correction)
-            estimator.controlChanged(to: applied, at: now)
+            noteCorrection(applied, at: now)
         } catch {
             reportRefusal(error)
         }
+    }
+
+    private mutating func noteCorrection(_ correction: Double, at reading: Instant) {
+        flywheel.controlChanged(to: correction, at: reading)
+        for index in tracks.indices { tracks[index].estimator.controlChanged(to: correction, at: reading) }
     }
 
     mutating func step(by interval: Interval) -> ClockChange? {
@@ -98,7 +87,9 @@ extension Timekeeper {
     }
 
     private mutating func apply(_ change: ClockChange) {
-        estimator.apply(change)
+        flywheel.apply(change)
+        for index in tracks.indices { tracks[index].estimator.apply(change) }
+        stepped -= change.offsetChange.seconds
         for index in sources.indices { sources[index].apply(change) }
         referenceTime = referenceTime + change.step
         quietUntil = clock.monotonicNow() + Self.settlingTime
@@ -135,6 +126,23 @@ extension Timekeeper {
         distrustClock()
     }
 
+    /// Notices that another program has changed the clock's frequency, and takes it back with the next correction.
+    private mutating func watchCorrection() {
+        let expected = clock.frequencyCorrection
+        do throws(ClockControlError) {
+            let found = try clock.readFrequencyCorrection()
+            guard abs(found - expected) > Self.foreignCorrection else { return }
+            noteCorrection(found, at: lastReading?.clock ?? clock.now())
+            holdover.interrupt()
+            guard !isInterferenceReported else { return }
+            isInterferenceReported = true
+            let change = Self.partsPerMillion(found - expected)
+            note(.error, nil, "another program changed the clock's frequency by \(change) ppm; taken back, stop it")
+        } catch {
+            reportRefusal(error)
+        }
+    }
+
     private mutating func distrustClock() {
         isClockTrusted = false
         (selected, candidateSince) = (nil, nil)
@@ -143,100 +151,21 @@ extension Timekeeper {
     }
 
     private mutating func proveAnew() {
-        estimator.phaseLost()
-        for index in sources.indices { sources[index].restartProof() }
+        flywheel.phaseLost()
+        for index in sources.indices {
+            tracks[index].estimator.phaseLost()
+            tracks[index].departure = nil
+            sources[index].restartProof()
+        }
+        holdover.interrupt()
     }
 
     /// After so long without a reference that a second might have been miscounted, numbering begins anew.
     private mutating func restartProofIfLost() {
-        guard ladder.wasLocked, selected == nil, let estimate = estimator.estimate(at: clock.now()) else { return }
-        guard 4 * estimate.phaseDeviation >= Self.numberingLimit else { return }
+        guard ladder.wasLocked, selected == nil, let estimate = flywheel.estimate(at: clock.now()),
+            bound(of: estimate) >= Self.numberingLimit
+        else { return }
         proveAnew()
         note(.warning, nil, "without a reference for so long that the seconds must be proven anew")
-    }
-
-    // MARK: - What is told
-
-    private mutating func climb() {
-        if selected != nil, estimator.isReady { isClockTrusted = true }
-        let remark = selected.map { sources[$0].configuration.name } ?? reasonForNoReference
-        let transition = ladder.update(
-            .init(
-                hasReference: selected != nil && estimator.isReady, isClockTrusted: isClockTrusted,
-                uptime: clock.monotonicNow() - started, remark: remark))
-        guard let transition else { return }
-        lastReason = transition.reason
-        note(
-            transition.to == .locked ? .notice : .warning, nil,
-            "\(transition.from.rawValue) → \(transition.to.rawValue): \(transition.reason)")
-    }
-
-    var reasonForNoReference: String {
-        let reasons = sources.map { "\($0.configuration.name): \($0.condition.description)" }
-        return reasons.isEmpty ? "no reference clock is configured" : reasons.joined(separator: "; ")
-    }
-
-    /// Brings the server's state up to date.
-    private mutating func publish() {
-        let now = clock.now()
-        let estimate = estimator.estimate(at: now)
-        var state = ServerState.unsynchronised(precision: settings.precision, asOf: now)
-        if let estimate {
-            state.pendingCorrection = estimate.phase
-            state.pendingCorrectionRate = -(estimate.frequency + clock.frequencyCorrection)
-            state.rootDispersion = bound(of: estimate)
-            state.rootDispersionRate = Self.boundFactor * estimate.frequencyDeviation + Self.boundGrowth
-        } else if ladder.wasLocked {
-            // Nothing is known anew: the bound goes on from where it was.
-            state.rootDispersion = serverState.rootDispersion(at: now)
-            state.rootDispersionRate = serverState.rootDispersionRate
-        }
-        let utc = state.servedTime(at: now)
-        switch (ladder.state, selected, settings.local) {
-        case (.locked, .some(let index), _) where sources[index].configuration.effectiveStratum < 15:
-            let source = sources[index].configuration
-            state.leapIndicator = settings.leapSeconds.leapIndicator(at: utc)
-            state.stratum = UInt8(clamping: source.effectiveStratum + 1)
-            state.referenceID = source.effectiveReferenceID ?? .initial
-            state.referenceTime = referenceTime
-        case (.local, _, .some(let local)) where local.stratum < 16:
-            state.leapIndicator = .none
-            state.stratum = local.stratum
-            state.referenceID = local.referenceID
-            state.referenceTime = utc
-            if estimate == nil, !ladder.wasLocked {
-                (state.rootDispersion, state.rootDispersionRate) = (Self.localDispersion, 0)
-            }
-        default: break
-        }
-        serverState = state
-    }
-
-    private func bound(of estimate: Estimate) -> Double {
-        let age = max(0, (clock.now() - referenceTime).seconds)
-        let resolution = settings.precision < 0 ? 1 / Double(1 << Int(-settings.precision)) : 1
-        return Self.boundFactor * estimate.phaseDeviation + systematicError + Self.boundGrowth * age + resolution
-    }
-
-    /// Tells the operating system how good its clock is.
-    ///
-    /// Not before the first lock: until then what an earlier program told it is better.
-    private mutating func reportStatus() {
-        guard isStatusOurs || ladder.state != .starting else { return }
-        isStatusOurs = true
-        let isGood = ladder.state == .locked || ladder.state == .local
-        let estimate = estimator.estimate(at: clock.now())
-        // During the leap second itself the kernel counts TAI on by itself.
-        let isTAIKnown = ladder.wasLocked && !settings.leapSeconds.isLeapNear(clock.now())
-        let leap = settings.leapSeconds.leapIndicator(at: serverState.servedTime(at: clock.now()))
-        do throws(ClockControlError) {
-            try clock.setStatus(
-                ClockStatus(
-                    isSynchronised: isGood && ladder.wasLocked, leapIndicator: ladder.wasLocked ? leap : .none,
-                    maximumError: serverState.rootDispersion, estimatedError: estimate?.phaseDeviation ?? 16,
-                    taiMinusUTC: isTAIKnown ? settings.leapSeconds.taiMinusUTC(at: clock.now()) : nil))
-        } catch {
-            reportRefusal(error)
-        }
     }
 }

@@ -21,6 +21,10 @@ public struct Timekeeper<Clock: ClockControl> {
         public var leapSeconds = LeapSecondTable.builtIn
         /// The operator's rules of selection.
         public var selection = SourceSelection.Policy()
+        /// How long lost sources are bridged.
+        public var holdover: HoldoverRule?
+        /// The last day on which a leap second is believed; `nil` = there is no last.
+        public var leapSecondsEnd: Instant?
         /// Precision of the clock, log₂ s.
         public var precision: Int8 = -20
         /// Whether to believe the first reference against a clock that was synchronised before (`-g`).
@@ -41,12 +45,10 @@ public struct Timekeeper<Clock: ClockControl> {
     }
 
     /// Error of a frequency read from a drift file, s/s: a day's temperature.
-    private static var driftFileDeviation: Double { 1e-6 }
+    static var driftFileDeviation: Double { 1e-6 }
     /// Observations this soon after a step may carry stamps from before it.
     static var settlingTime: Interval { .milliseconds(300) }
-    /// How long the first choice waits for sources that are still proving themselves.
-    static var longestWaitForOthers: Interval { .seconds(10) }
-    /// While four standard deviations of the phase are below this, the clock numbers pulses by itself, seconds.
+    /// While the bound of the phase is below this, the clock numbers pulses by itself, seconds.
     static var numberingLimit: Double { 0.25 }
     /// Growth of the kernel's own bound, s/s (Linux MAXFREQ, 500 ppm).
     static var kernelErrorGrowth: Double { 500e-6 }
@@ -69,13 +71,26 @@ public struct Timekeeper<Clock: ClockControl> {
     var settings: Settings
     let firstReading: Instant
     let started: MonotonicInstant
-    var estimator: Estimator
+    /// What is made of each source, in the order of `sources`.
+    var tracks: [SourceTrack]
+    /// The clock's own memory: what the followed sources last showed, carried on. The clock is steered by it.
+    var flywheel: Estimator
+    var holdover = HoldoverCalibration()
     var selected: Int?
+    var refusal: SourceSelection.Refusal?
+    var combinationShift = 0.0
+    /// Steps made so far, seconds: without them, the phase goes on as if none had been.
+    var stepped = 0.0
+    var leapVetting: LeapVetting
     var updates = 0
     var referenceTime: Instant
     var systematicError = 0.0
     var isClockTrusted = true
     var isRefusalReported = false
+    var isInterferenceReported = false
+    var isLeapVetoed = false
+    /// The source that was followed last.
+    var lastFollowed: Int?
     var isStatusOurs = false
     var lastReason = ""
     var quietUntil: MonotonicInstant
@@ -95,7 +110,10 @@ public struct Timekeeper<Clock: ClockControl> {
         started = clock.monotonicNow()
         quietUntil = started
         (referenceTime, firstReading) = (now, now)
-        estimator = Estimator(correction: clock.frequencyCorrection, at: now)
+        flywheel = Estimator(correction: clock.frequencyCorrection, at: now)
+        let estimator = flywheel
+        tracks = sources.map { _ in SourceTrack(estimator: estimator) }
+        leapVetting = LeapVetting(end: settings.leapSecondsEnd)
         ladder = QualityLadder(local: settings.local)
         serverState = .unsynchronised(precision: settings.precision, asOf: now)
         numberedBy = Self.numbering(of: sources)
@@ -108,7 +126,8 @@ public struct Timekeeper<Clock: ClockControl> {
     /// Begins with a frequency known from before, so that the clock keeps it until the first samples.
     private mutating func preset(frequency: Double) {
         setCorrection(-frequency)
-        estimator.preset(frequency: frequency, deviation: Self.driftFileDeviation, at: clock.now())
+        let now = clock.now()
+        flywheel.preset(frequency: frequency, deviation: Self.driftFileDeviation, at: now)
     }
 
     /// Which source numbers the pulses of each: itself, else the preferred, else the first that can.
@@ -165,7 +184,7 @@ public struct Timekeeper<Clock: ClockControl> {
         else { return }
         if let offset = numberingOffset(at: start) {
             let second = (start + Interval(seconds: offset)).nearestSecond
-            deliver(Sample(local: start, reference: second), from: index)
+            deliver(Sample(local: start, reference: second), from: index, isPulse: true)
         } else if sources[index].pairing.state == .unpaired {
             sources[index].noteUnnumbered()
         }
@@ -233,7 +252,7 @@ public struct Timekeeper<Clock: ClockControl> {
         let isContradicted = pulsing.contains { sources[$0].pairing.isContradicted }
         guard !isContradicted else { return sources[index].restartVotes() }
         if let sample = sources[index].consume(label, measuredDelay: measuredDelay(of: index), now: now) {
-            deliver(sample, from: index)
+            deliver(sample, from: index, isPulse: false)
         }
     }
 
@@ -244,7 +263,7 @@ public struct Timekeeper<Clock: ClockControl> {
         }
         let witness: ((Instant) -> Instant)? = clockIsWitness && isClockTrusted ? { $0.nearestSecond } : nil
         if let pulse = sources[index].number(by: label, witness: witness) {
-            deliver(Sample(local: pulse.edge, reference: pulse.second), from: index)
+            deliver(Sample(local: pulse.edge, reference: pulse.second), from: index, isPulse: true)
         }
     }
 
@@ -262,77 +281,10 @@ public struct Timekeeper<Clock: ClockControl> {
 
     /// Reference − clock at a reading, while the clock is good enough to number pulses by; else `nil`.
     private func numberingOffset(at reading: Instant) -> Double? {
-        guard ladder.wasLocked, let estimate = estimator.estimate(at: reading),
-            4 * estimate.phaseDeviation + systematicError < Self.numberingLimit
+        guard ladder.wasLocked, let estimate = flywheel.estimate(at: reading),
+            bound(of: estimate) < Self.numberingLimit
         else { return nil }
         return estimate.phase
-    }
-
-    // MARK: - Selection
-
-    private mutating func deliver(_ sample: Sample, from index: Int) {
-        guard !settings.leapSeconds.isLeapNear(sample.reference) else { return }
-        sources[index].deliver(sample, now: clock.monotonicNow())
-        select()
-        if selected == index { absorb(sample, from: index) }
-    }
-
-    /// Chooses the source to follow among those that deliver.
-    mutating func select() {
-        let now = clock.monotonicNow()
-        let able = sources.indices.filter { isSelectable($0, now: now) }
-        guard !mustWaitForOthers(now, hasCandidate: !able.isEmpty) else { return }
-        let choice = SourceSelection.choose(
-            among: able.compactMap { candidate($0, now: now) }, policy: settings.selection,
-            incumbent: able.firstIndex { $0 == selected })
-        for (index, standing) in zip(able, choice.standings) where standing == .falseticker || standing == .untrusted {
-            sources[index].outvoted(offset: sources[index].last?.sample.offset ?? 0)
-        }
-        let chosen = choice.systemPeer.map { able[$0] }
-        guard chosen != selected else { return }
-        if let chosen {
-            note(.notice, chosen, "selected")
-            if updates > 0 || estimator.isReady { estimator.sourceChanged() }
-        }
-        selected = chosen
-    }
-
-    /// Before the first choice, sources that are about to prove themselves may have something to say against it.
-    private mutating func mustWaitForOthers(_ now: MonotonicInstant, hasCandidate: Bool) -> Bool {
-        guard selected == nil, !ladder.wasLocked, hasCandidate else {
-            candidateSince = nil
-            return false
-        }
-        let since = candidateSince ?? now
-        candidateSince = since
-        let isProving = sources.contains { $0.condition == .proving && !$0.configuration.noSelect }
-        return isProving && now - since < Self.longestWaitForOthers
-    }
-
-    private func isSelectable(_ index: Int, now: MonotonicInstant) -> Bool {
-        let source = sources[index]
-        guard source.reach.isReachable, source.last != nil, !source.configuration.noSelect, !source.isRefused else {
-            return false
-        }
-        // Labels whose pulses are still being numbered wait for them: their delay is not known before.
-        let pulsed = numbered(by: index).filter { $0 != index }
-        return ladder.wasLocked || !pulsed.contains { sources[$0].hasPulses(at: now) && !sources[$0].reach.isReachable }
-    }
-
-    /// Seconds that each source may be off: what is left between two that agree is less than a second, so they cannot
-    /// have named different ones.
-    private static var agreement: Double { 0.2 }
-
-    private func candidate(_ index: Int, now: MonotonicInstant) -> SourceSelection.Candidate? {
-        let source = sources[index]
-        guard let sample = source.last?.sample else { return nil }
-        let rank = source.hasPulses(at: now) ? 0 : source.configuration.driver == .nmea ? 2 : 1
-        let configuration = source.configuration
-        return .init(
-            offset: sample.offset, deviation: source.jitter,
-            distance: Self.agreement + 3 * source.jitter + sample.systematicError,
-            stratum: configuration.effectiveStratum, rank: rank, isPreferred: configuration.prefer,
-            isTrusted: configuration.trust, isRequired: configuration.require, isForced: configuration.forced)
     }
 
     // MARK: - Journal

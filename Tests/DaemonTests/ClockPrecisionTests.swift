@@ -50,6 +50,8 @@ private final class SteppingClock: ClockControl {
 
     func monotonicNow() -> MonotonicInstant { MonotonicInstant(nanoseconds: reading.nanoseconds) }
     func reading(atKernelTime stamp: Instant) -> Instant { stamp }
+    func readFrequencyCorrection() -> Double { 0 }
+
     func setFrequencyCorrection(_ correction: Double) throws(ClockControlError) -> Double { 0 }
     func step(by interval: Interval) throws(ClockControlError) -> Interval { .zero }
     func setStatus(_ status: ClockStatus) throws(ClockControlError) {}

@@ -82,9 +82,9 @@ struct ReferenceClockTests {
     func silence() {
         var clock = clock(.sharedMemory) { $0.minimumPoll = PollExponent(clamping: 1) }
         clock.tick(now: moment(0))
-        clock.deliver(Sample(local: Self.start, reference: Self.start), now: moment(0))
+        clock.deliver(Sample(local: Self.start, reference: Self.start), isUsable: true, now: moment(0))
         _ = clock.consume(Sample(local: Self.start, reference: Self.start), measuredDelay: nil, now: moment(0))
-        clock.deliver(Sample(local: Self.start, reference: Self.start), now: moment(0))
+        clock.deliver(Sample(local: Self.start, reference: Self.start), isUsable: true, now: moment(0))
         for second in Int64(1)...14 { clock.tick(now: moment(second)) }
         #expect(clock.reach.bits == 0x80)
         #expect(clock.condition == .delivering)
@@ -97,7 +97,7 @@ struct ReferenceClockTests {
     func jitteringTicks() {
         var clock = clock(.sharedMemory) { $0.minimumPoll = PollExponent(clamping: 0) }
         clock.tick(now: moment(0))
-        clock.deliver(Sample(local: Self.start, reference: Self.start), now: moment(0))
+        clock.deliver(Sample(local: Self.start, reference: Self.start), isUsable: true, now: moment(0))
         // Each tick comes a millisecond late or early, in turn.
         for second in Int64(1)...9 {
             let jitter = second % 2 == 0 ? -1_000_000 : 1_000_000
@@ -110,11 +110,11 @@ struct ReferenceClockTests {
     func refusal() {
         var clock = clock(.sharedMemory)
         let wrong = Sample(local: Self.start, reference: Self.start + .seconds(3600))
-        clock.deliver(wrong, now: moment(0))
+        clock.deliver(wrong, isUsable: true, now: moment(0))
         clock.refuse(offset: wrong.offset)
-        clock.deliver(wrong, now: moment(1))
+        clock.deliver(wrong, isUsable: true, now: moment(1))
         #expect(clock.isRefused)
-        clock.deliver(Sample(local: Self.start, reference: Self.start), now: moment(2))
+        clock.deliver(Sample(local: Self.start, reference: Self.start), isUsable: true, now: moment(2))
         #expect(!clock.isRefused)
         #expect(clock.condition == .delivering)
     }

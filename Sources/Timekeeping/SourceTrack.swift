@@ -1,0 +1,26 @@
+import Discipline
+import TimeScale
+
+/// What the timekeeper makes of one source's samples.
+struct SourceTrack {
+    /// Phase and frequency of the clock as this source shows them.
+    var estimator: Estimator
+    /// Whether those are pulses; `nil` before the first.
+    var isPulse: Bool?
+    /// A departure of its samples from what was predicted that no quartz can have made; `nil` while there is none.
+    var departure: Departure?
+    /// What selection made of it; `nil` where it did not stand for selection.
+    var standing: SourceSelection.Standing?
+    /// Bound of the last sample's systematic error, seconds.
+    var systematicError = 0.0
+
+    /// Samples that have left the prediction.
+    struct Departure: Equatable {
+        /// When they left.
+        let since: MonotonicInstant
+        /// How far they are from where they should be, seconds.
+        let offset: Double
+        /// Whether they run at another rate.
+        let isRate: Bool
+    }
+}

@@ -1,0 +1,163 @@
+import ConfigurationLanguage
+import Discipline
+import NTPServer
+import ReferenceClocks
+import Reports
+import TimeScale
+
+extension Timekeeper {
+    /// Dispersion of a local clock that never had a reference, seconds: ntpd's LOCAL driver.
+    private static var localDispersion: Double { 0.01 }
+    /// Over which the growth of the bound is measured, seconds: until the next tick.
+    private static var publishedAhead: Double { 1 }
+
+    /// The bound of the clock's error that an estimate stands for, seconds.
+    func bound(of estimate: Estimate) -> Double { bound(of: estimate, age: age) }
+
+    /// Since the last sample that was taken in, seconds.
+    private var age: Double { max(0, (clock.now() - referenceTime).seconds) }
+
+    private func bound(of estimate: Estimate, age: Double) -> Double {
+        let resolution = settings.precision < 0 ? 1 / Double(1 << Int(-settings.precision)) : 1
+        return holdover.bound(deviation: estimate.phaseDeviation, age: age) + systematicError + resolution
+    }
+
+    /// The bound in so many seconds from now if nothing is heard any more; `nil` before the first estimate.
+    private func bound(in seconds: Double) -> Double? {
+        guard let estimate = flywheel.estimate(at: clock.now() + Interval(seconds: seconds)) else { return nil }
+        return bound(of: estimate, age: age + seconds)
+    }
+
+    /// How long the clock may still be served as before if nothing is heard any more, seconds; 0 where `holdover` does
+    /// not allow it.
+    var holdoverRemaining: Double {
+        guard let rule = settings.holdover, ladder.wasLocked else { return 0 }
+        let longest = max(0, (rule.maximumTime ?? .infinity) - age)
+        guard let limit = rule.maximumError else { return longest }
+        guard let now = bound(in: 0), now <= limit else { return 0 }
+        // The bound grows with time: doubling finds where it passes the limit, halving finds it to a second.
+        var (within, beyond) = (0.0, 1.0)
+        while beyond < longest, bound(in: beyond).map({ $0 <= limit }) ?? false { (within, beyond) = (beyond, beyond * 2) }
+        beyond = min(beyond, longest)
+        while beyond - within > 1 {
+            let middle = (within + beyond) / 2
+            if bound(in: middle).map({ $0 <= limit }) ?? false { within = middle } else { beyond = middle }
+        }
+        return within
+    }
+
+    private var isHoldoverAllowed: Bool {
+        guard let rule = settings.holdover, let bound = bound(in: 0), flywheel.isReady else { return false }
+        return bound <= rule.maximumError ?? .infinity && age <= rule.maximumTime ?? .infinity
+    }
+
+    /// Takes the step of the ladder that is due.
+    mutating func climb() {
+        if selected != nil, flywheel.isReady { isClockTrusted = true }
+        let remark = selected.map { sources[$0].configuration.name } ?? reasonForNoReference
+        let transition = ladder.update(
+            .init(
+                hasReference: selected != nil && flywheel.isReady, isHoldoverAllowed: isHoldoverAllowed,
+                isClockTrusted: isClockTrusted, uptime: clock.monotonicNow() - started, remark: remark))
+        guard let transition else { return }
+        lastReason = transition.reason
+        if transition.to == .locked { lastFollowed = selected }
+        note(
+            transition.to == .locked ? .notice : .warning, nil,
+            "\(transition.from.rawValue) → \(transition.to.rawValue): \(transition.reason)")
+    }
+
+    var reasonForNoReference: String {
+        var reasons = sources.map { "\($0.configuration.name): \($0.condition.description)" }
+        if let refusal, refusal != .noCandidates { reasons.append(refusal.description) }
+        return reasons.isEmpty ? "no reference clock is configured" : reasons.joined(separator: "; ")
+    }
+
+    /// Brings the server's state up to date.
+    mutating func publish() {
+        let now = clock.now()
+        if let selected { lastFollowed = selected }
+        var state = ServerState.unsynchronised(precision: settings.precision, asOf: now)
+        if let estimate = flywheel.estimate(at: now) {
+            let bound = bound(of: estimate)
+            state.pendingCorrection = estimate.phase
+            state.pendingCorrectionRate = -(estimate.frequency + clock.frequencyCorrection)
+            state.rootDispersion = bound
+            state.rootDispersionRate = max(0, (self.bound(in: Self.publishedAhead) ?? bound) - bound)
+        } else if ladder.wasLocked {
+            // Nothing is known anew: the bound goes on from where it was.
+            state.rootDispersion = serverState.rootDispersion(at: now)
+            state.rootDispersionRate = serverState.rootDispersionRate
+        }
+        let utc = state.servedTime(at: now)
+        switch (ladder.state, lastFollowed, settings.local) {
+        case (.locked, .some(let index), _), (.holdover, .some(let index), _):
+            let source = sources[index].configuration
+            guard source.effectiveStratum < 15 else { break }
+            state.leapIndicator = leapIndicator(at: utc)
+            state.stratum = UInt8(clamping: source.effectiveStratum + 1)
+            state.referenceID = source.effectiveReferenceID ?? .initial
+            state.referenceTime = referenceTime
+        case (.local, _, .some(let local)):
+            state.leapIndicator = .none
+            state.stratum = local.stratum
+            state.referenceID = local.referenceID
+            state.referenceTime = utc
+            if !flywheel.isReady, !ladder.wasLocked {
+                (state.rootDispersion, state.rootDispersionRate) = (Self.localDispersion, 0)
+            }
+        default: break
+        }
+        serverState = state
+    }
+
+    // MARK: - Leap seconds
+
+    /// Weighs what sources announce against the table; a leap second that is believed is entered into the table.
+    mutating func vetLeapSeconds() {
+        let utc = serverState.servedTime(at: clock.now())
+        guard ladder.wasLocked, !settings.leapSeconds.isLeapNear(utc) else { return }
+        let announcements = sources.compactMap { source in
+            source.leapAnnouncement.map { LeapVetting.Announcement(source: source.configuration.name, indicator: $0) }
+        }
+        let verdict = leapVetting.decide(announcements: announcements, table: settings.leapSeconds, at: utc)
+        for veto in verdict.vetoes { note(.warning, nil, veto.description) }
+        isLeapVetoed = verdict.leapSecond == nil
+        guard let leap = verdict.leapSecond,
+            settings.leapSeconds.taiMinusUTC(at: leap.end) == settings.leapSeconds.taiMinusUTC(at: utc)
+        else { return }
+        let after = settings.leapSeconds.taiMinusUTC(at: utc) + (leap.isInserted ? 1 : -1)
+        settings.leapSeconds = LeapSecondTable(
+            entries: settings.leapSeconds.entries + [.init(since: leap.end, taiMinusUTC: after)],
+            expires: settings.leapSeconds.expires)
+        note(.notice, nil, "a leap second before \(leap.end) is announced by several sources and believed")
+    }
+
+    /// The leap second that ends the day of a moment, as the table has it and nothing forbids.
+    private func leapIndicator(at utc: Instant) -> LeapIndicator {
+        isLeapVetoed ? .none : settings.leapSeconds.leapIndicator(at: utc)
+    }
+
+    /// Tells the operating system how good its clock is.
+    ///
+    /// Not before the first lock: until then what an earlier program told it is better.
+    mutating func reportStatus() {
+        guard isStatusOurs || ladder.state != .starting else { return }
+        isStatusOurs = true
+        let isGood = ladder.state != .starting && ladder.state != .unsynchronised
+        let now = clock.now()
+        let estimate = flywheel.estimate(at: now)
+        // During the leap second itself the kernel counts TAI on by itself.
+        let isTAIKnown = ladder.wasLocked && !settings.leapSeconds.isLeapNear(now)
+        let leap = leapIndicator(at: serverState.servedTime(at: now))
+        do throws(ClockControlError) {
+            try clock.setStatus(
+                ClockStatus(
+                    isSynchronised: isGood && ladder.wasLocked, leapIndicator: ladder.wasLocked ? leap : .none,
+                    maximumError: serverState.rootDispersion, estimatedError: estimate?.phaseDeviation ?? 16,
+                    taiMinusUTC: isTAIKnown ? settings.leapSeconds.taiMinusUTC(at: now) : nil))
+        } catch {
+            reportRefusal(error)
+        }
+    }
+}

@@ -1,0 +1,209 @@
+import ConfigurationLanguage
+import Discipline
+import Reports
+import ReferenceClocks
+import TimeScale
+
+extension Timekeeper {
+    /// How long a source whose samples have jumped must have kept to them before it is believed where nobody else
+    /// says more: longer than a receiver takes to find out that it was wrong, or an operator to look.
+    private static var quarantine: Interval { .seconds(600) }
+    /// What samples and labels of honest producers may differ by, seconds: their delay is not measured as a pulse's is.
+    private static var agreement: Double { 0.2 }
+    /// How long the first choice waits for sources that are still proving themselves.
+    private static var longestWaitForOthers: Interval { .seconds(10) }
+    /// Standard deviations in a correctness interval.
+    private static var distanceFactor: Double { 4 }
+
+    /// Takes a sample of a source into its own estimate, and into the clock's where that source is followed.
+    ///
+    /// - Parameters:
+    ///   - sample: the sample.
+    ///   - index: the source.
+    ///   - isPulse: whether it is a pulse, or a label of a source that may have pulses as well.
+    mutating func deliver(_ sample: Sample, from index: Int, isPulse: Bool) {
+        guard !settings.leapSeconds.isLeapNear(sample.reference) else { return }
+        if tracks[index].isPulse != isPulse { begin(index, isPulse: isPulse) }
+        let outcome = tracks[index].estimator.update(sample)
+        let isUsable = if case .rejected = outcome { false } else { true }
+        tracks[index].systematicError = sample.systematicError
+        sources[index].deliver(sample, isUsable: isUsable, now: clock.monotonicNow())
+        if case .restarted(let jump) = outcome { judge(jump, of: index) }
+        select()
+        guard isUsable, tracks[index].estimator.isReady, isFollowed(index) else { return }
+        referenceTime = sample.local
+        follow()
+        updates += 1
+        climb()
+        publish()
+    }
+
+    /// Begins a source's estimate anew, because its pulses and its labels have nothing in common but the oscillator.
+    private mutating func begin(_ index: Int, isPulse: Bool) {
+        let reading = clock.now()
+        var estimator = Estimator(correction: clock.frequencyCorrection, at: reading)
+        if flywheel.isReady {
+            estimator.adopt(flywheel, at: reading)
+        } else if let frequency = settings.knownFrequency {
+            estimator.preset(frequency: frequency, deviation: Self.driftFileDeviation, at: reading)
+        }
+        tracks[index] = SourceTrack(estimator: estimator, isPulse: isPulse)
+    }
+
+    /// Whether the clock follows a source, alone or with others.
+    func isFollowed(_ index: Int) -> Bool {
+        tracks[index].standing == .systemPeer || tracks[index].standing == .survivor
+    }
+
+    /// Makes what the followed sources show the clock's own memory, and steers by it.
+    private mutating func follow() {
+        guard let selected else { return }
+        flywheel = tracks[selected].estimator
+        flywheel.shift(by: combinationShift)
+        systematicError = tracks[selected].systematicError
+        steer()
+    }
+
+    // MARK: - Departures
+
+    /// Decides whether a quartz can have done it, or the source has jumped.
+    private mutating func judge(_ jump: Jump, of index: Int) {
+        let now = clock.monotonicNow()
+        let name = { (offset: Double) in SourceCondition.magnitude(offset) }
+        guard ladder.wasLocked else { return note(.warning, index, "samples have jumped by \(name(jump.phase))") }
+        let offset = (tracks[index].departure?.offset ?? 0) + jump.phase
+        let bound = holdover.bound(deviation: jump.claim, age: jump.age) + tracks[index].systematicError
+        if abs(offset) <= bound {
+            guard tracks[index].departure != nil else { return }
+            tracks[index].departure = nil
+            return note(.notice, index, "samples are back where they should be")
+        }
+        if tracks[index].departure == nil, jump.isOscillators(bound: bound) {
+            return note(.notice, index, "the clock's frequency has jumped by \(Self.partsPerMillion(-jump.slope)) ppm")
+        }
+        tracks[index].departure = .init(since: now, offset: offset, isRate: jump.isRate)
+        sources[index].depart(jump.isRate ? .wrongRate(-jump.slope) : .jumped(offset: offset))
+    }
+
+    static func partsPerMillion(_ frequency: Double) -> String { FixedDecimal.text(frequency * 1e6, digits: 3) }
+
+    /// Believes departed sources again: when another witness agrees, or they have kept to it long enough.
+    private mutating func endDepartures(_ now: MonotonicInstant) {
+        for index in tracks.indices {
+            guard let departure = tracks[index].departure else { continue }
+            let hasWitness = tracks.indices.contains {
+                $0 != index && isSelectable($0, now: now) && numberedBy[$0] != index && numberedBy[index] != $0
+                    && agree(index, $0)
+            }
+            guard hasWitness || now - departure.since >= Self.quarantine else { continue }
+            tracks[index].departure = nil
+            sources[index].returned()
+            let why = hasWitness ? "another source agrees" : "they have kept to it for 10 min"
+            note(.warning, index, "samples that had left are believed again: \(why)")
+        }
+    }
+
+    /// Whether two sources show the same time.
+    private func agree(_ one: Int, _ other: Int) -> Bool {
+        let reading = clock.now()
+        guard let first = tracks[one].estimator.estimate(at: reading),
+            let second = tracks[other].estimator.estimate(at: reading)
+        else { return false }
+        return abs(first.phase - second.phase)
+            <= 2 * settings.selection.minimumDistance + distance(one, first) + distance(other, second)
+    }
+
+    // MARK: - Selection
+
+    /// Chooses the sources to follow among those that deliver.
+    mutating func select() {
+        let now = clock.monotonicNow()
+        endDepartures(now)
+        let reading = clock.now()
+        var able: [Int] = []
+        var candidates: [SourceSelection.Candidate] = []
+        for index in sources.indices {
+            tracks[index].standing = nil
+            guard isSelectable(index, now: now), let candidate = candidate(index, at: reading, now: now) else { continue }
+            able.append(index)
+            candidates.append(candidate)
+        }
+        guard !mustWaitForOthers(now, hasCandidate: !able.isEmpty) else { return }
+        let choice = SourceSelection.choose(
+            among: candidates, policy: settings.selection, incumbent: able.firstIndex { $0 == selected })
+        for (place, index) in able.enumerated() {
+            tracks[index].standing = choice.standings[place]
+            let isOutvoted = choice.standings[place] == .falseticker || choice.standings[place] == .untrusted
+            sources[index].noteVote(isOutvoted ? candidates[place].offset : nil)
+        }
+        refusal = able.isEmpty ? nil : choice.refusal
+        combinationShift = choice.shift
+        let chosen = choice.systemPeer.map { able[$0] }
+        guard chosen != selected else { return }
+        if let chosen { take(chosen, at: reading) }
+        selected = chosen
+        holdover.interrupt()
+    }
+
+    /// Begins to follow a source; what is known of the clock already counts where it is known better.
+    private mutating func take(_ index: Int, at reading: Instant) {
+        note(.notice, index, "selected")
+        guard ladder.wasLocked, flywheel.isReady, let known = flywheel.estimate(at: reading),
+            let own = tracks[index].estimator.estimate(at: reading)
+        else { return }
+        let variance = own.phaseDeviation * own.phaseDeviation + known.phaseDeviation * known.phaseDeviation
+        let reach = Self.distanceFactor * variance.squareRoot() + own.jitter
+        if abs(own.phase - known.phase) <= reach { tracks[index].estimator.adopt(flywheel, at: reading) }
+    }
+
+    /// Before the first choice, sources that are about to prove themselves may have something to say against it.
+    private mutating func mustWaitForOthers(_ now: MonotonicInstant, hasCandidate: Bool) -> Bool {
+        guard selected == nil, !ladder.wasLocked, hasCandidate else {
+            candidateSince = nil
+            return false
+        }
+        let since = candidateSince ?? now
+        candidateSince = since
+        let isProving = sources.indices.contains {
+            !sources[$0].configuration.noSelect
+                && (sources[$0].condition == .proving
+                    || (sources[$0].reach.isReachable && !tracks[$0].estimator.isReady))
+        }
+        return isProving && now - since < Self.longestWaitForOthers
+    }
+
+    private func isSelectable(_ index: Int, now: MonotonicInstant) -> Bool {
+        let source = sources[index]
+        guard source.reach.isReachable, source.last != nil, !source.configuration.noSelect, !source.isRefused,
+            tracks[index].departure == nil, tracks[index].estimator.isReady
+        else { return false }
+        // Sentences and the pulses they number are one receiver, and have one vote; before the pulses are numbered, the
+        // sentences' delay is not known.
+        return !numbered(by: index).contains { pulsed in
+            pulsed != index && sources[pulsed].hasPulses(at: now)
+                && (sources[pulsed].reach.isReachable || !ladder.wasLocked)
+        }
+    }
+
+    private mutating func candidate(
+        _ index: Int, at reading: Instant, now: MonotonicInstant
+    ) -> SourceSelection.Candidate? {
+        guard let estimate = tracks[index].estimator.estimate(at: reading) else { return nil }
+        if decide(offset: estimate.phase) == .panic {
+            sources[index].refuse(offset: estimate.phase)
+            return nil
+        }
+        let source = sources[index]
+        let configuration = source.configuration
+        let rank = source.hasPulses(at: now) ? 0 : configuration.driver == .nmea ? 2 : 1
+        return .init(
+            offset: estimate.phase, deviation: estimate.phaseDeviation,
+            distance: distance(index, estimate) + (rank == 0 ? 0 : Self.agreement),
+            stratum: configuration.effectiveStratum, rank: rank, isPreferred: configuration.prefer,
+            isTrusted: configuration.trust, isRequired: configuration.require, isForced: configuration.forced)
+    }
+
+    private func distance(_ index: Int, _ estimate: Estimate) -> Double {
+        Self.distanceFactor * estimate.phaseDeviation + tracks[index].systematicError
+    }
+}
