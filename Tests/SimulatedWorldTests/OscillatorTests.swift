@@ -7,15 +7,15 @@ struct OscillatorTests {
 
     @Test("without wander the counter gains its frequency error times the time gone")
     func constantFrequency() {
-        var oscillator = Oscillator(frequency: 10e-6, wander: 0, seed: 1)
+        var oscillator = Oscillator(OscillatorModel(frequency: 10e-6, wander: 0), seed: 1)
         // 10 ppm over 1000 s are 10 ms; 1 ns is lost to rounding at most.
         #expect(abs(oscillator.count(at: 1000 * Self.second) - 1000 * Self.second - 10_000_000) <= 1)
     }
 
     @Test("the counter never falls and the same seed counts the same")
     func monotoneAndRepeatable() {
-        var first = Oscillator(frequency: -50e-6, wander: 1e-6, seed: 7)
-        var second = Oscillator(frequency: -50e-6, wander: 1e-6, seed: 7)
+        var first = Oscillator(OscillatorModel(frequency: -50e-6, wander: 1e-6), seed: 7)
+        var second = Oscillator(OscillatorModel(frequency: -50e-6, wander: 1e-6), seed: 7)
         var last: Int64 = -1
         for step in 0..<5000 {
             let count = first.count(at: Int64(step) * 10_000_019)
@@ -27,7 +27,7 @@ struct OscillatorTests {
 
     @Test("moments of the last seconds are answered as they were before")
     func recentPast() {
-        var oscillator = Oscillator(frequency: 3e-6, wander: 1e-7, seed: 2)
+        var oscillator = Oscillator(OscillatorModel(frequency: 3e-6, wander: 1e-7), seed: 2)
         let moments = (0..<40).map { 20 * Self.second + Int64($0) * 333_333_333 }
         let counts = moments.map { oscillator.count(at: $0) }
         #expect(moments.map { oscillator.count(at: $0) } == counts)
@@ -36,7 +36,7 @@ struct OscillatorTests {
     @Test("the frequency spreads with the root of time")
     func randomWalk() {
         let squares = (0..<400).map { seed in
-            var oscillator = Oscillator(frequency: 0, wander: 1e-9, seed: UInt64(seed))
+            var oscillator = Oscillator(OscillatorModel(frequency: 0, wander: 1e-9), seed: UInt64(seed))
             _ = oscillator.count(at: 100 * Self.second)
             return oscillator.frequency * oscillator.frequency
         }
