@@ -80,7 +80,8 @@ let package = Package(
         .executableTarget(
             name: "timeball",
             dependencies: [
-                "TimeScale", "NTPWire", "Reports", "SimulatedWorld", "Simulation", "LinuxSystem",
+                "TimeScale", "NTPWire", "ConfigurationLanguage", "Reports", "SimulatedWorld", "Simulation",
+                "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         // Tests

@@ -62,9 +62,13 @@ public struct Scenario: Sendable {
     }
 
     /// The least RMS error that a clock can have here in the steady state, seconds; `nil` where no theory says it.
+    ///
+    /// The filter's memory is √(σ/q) seconds (gain √(2q/σ)); the steady state is there after four of them.
     public var bound: Double? {
         let pulse = world.pulse
-        guard let ideal, pulse.missingShare == 0, pulse.outlierShare == 0, pulse.spuriousShare == 0 else { return nil }
+        guard let ideal, pulse.missingShare == 0, pulse.outlierShare == 0, pulse.spuriousShare == 0,
+            Double(measuredFrom) >= 4 * (ideal.jitter / ideal.wander).squareRoot()
+        else { return nil }
         return IdealFilter.steadyStateBound(jitter: ideal.jitter, wander: ideal.wander)
     }
 }
