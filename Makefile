@@ -23,12 +23,12 @@ test: build-packages ## lint, build everything, and run all tests (those against
 	swift test --skip-build --skip CompatibilityTests
 	swift test --skip-build --filter CompatibilityTests
 
-bench: build-packages ## measure the request path beside a bare echo, and the simulation
+bench: build-packages ## measure the request path beside a bare echo
 	$(RELEASE) --product timeballd
 	$(RELEASE) --package-path Benchmarks --product timeball-bench
 	Benchmarks/.build/release/timeball-bench $(BIN)/timeballd $(ARGS)
 
-accuracy: build-packages ## play every scenario with five seeds, and 100000 starts, into Tests/accuracy.md (ten minutes)
+accuracy: build-packages ## play every scenario with five seeds, and 100000 starts, into Tests/accuracy.md (four minutes)
 	$(RELEASE) --product timeball
 	$(BIN)/timeball simulate --markdown --seeds 5 > .build/accuracy.md
 	$(BIN)/timeball simulate starts --count 100000 --markdown >> .build/accuracy.md

@@ -96,7 +96,7 @@ let package = Package(
             ["Daemon", "ConfigurationLanguage", "Discipline", "LinuxSystem", "TimeScale", "Authentication"]),
         tests("ReceiversTests", ["Receivers", "SimulatedWorld", "TimeScale"]),
         tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "SimulatedWorld", "TimeScale"]),
-        tests("SimulatedWorldTests", ["SimulatedWorld"]),
+        tests("SimulatedWorldTests", ["SimulatedWorld", "Discipline", "TimeScale"]),
         tests("LinuxSystemTests", ["LinuxSystem", "CLinux", "SimulatedWorld", "Discipline", "TimeScale"]),
         tests("DisciplineTests", ["Discipline", "SimulatedWorld", "TimeScale"]),
         tests("ReferenceClocksTests", ["ReferenceClocks", "ConfigurationLanguage", "Discipline", "TimeScale"]),
