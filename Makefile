@@ -6,7 +6,7 @@ RELEASE := swift build -c release --static-swift-stdlib
 BIN := .build/release
 export SWIFT_BACKTRACE := enable=no
 
-.PHONY: run test lint bench fuzz install uninstall clean help
+.PHONY: run test lint bench accuracy fuzz install uninstall clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,10 +23,17 @@ test: build-packages ## lint, build everything, and run all tests (those against
 	swift test --skip-build --skip CompatibilityTests
 	swift test --skip-build --filter CompatibilityTests
 
-bench: build-packages ## measure the request path beside a bare echo, and the simulation
+bench: build-packages ## measure the request path beside a bare echo
 	$(RELEASE) --product timeballd
 	$(RELEASE) --package-path Benchmarks --product timeball-bench
 	Benchmarks/.build/release/timeball-bench $(BIN)/timeballd $(ARGS)
+
+accuracy: build-packages ## play every scenario with five seeds, and 100000 starts, into Tests/accuracy.md (four minutes)
+	$(RELEASE) --product timeball
+	$(BIN)/timeball simulate --markdown --seeds 5 > .build/accuracy.md
+	$(BIN)/timeball simulate starts --count 100000 --markdown >> .build/accuracy.md
+	mv .build/accuracy.md Tests/accuracy.md
+	@cat Tests/accuracy.md
 
 fuzz: build-packages ## fuzz every parser, a minute each (SECONDS_EACH=60)
 	Fuzz/run $(or $(SECONDS_EACH),60)

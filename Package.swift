@@ -80,7 +80,8 @@ let package = Package(
         .executableTarget(
             name: "timeball",
             dependencies: [
-                "TimeScale", "NTPWire", "Reports", "SimulatedWorld", "Simulation", "LinuxSystem",
+                "TimeScale", "NTPWire", "ConfigurationLanguage", "Reports", "SimulatedWorld", "Simulation",
+                "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         // Tests
@@ -95,7 +96,7 @@ let package = Package(
             ["Daemon", "ConfigurationLanguage", "Discipline", "LinuxSystem", "TimeScale", "Authentication"]),
         tests("ReceiversTests", ["Receivers", "SimulatedWorld", "TimeScale"]),
         tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "SimulatedWorld", "TimeScale"]),
-        tests("SimulatedWorldTests", ["SimulatedWorld"]),
+        tests("SimulatedWorldTests", ["SimulatedWorld", "Discipline", "TimeScale"]),
         tests("LinuxSystemTests", ["LinuxSystem", "CLinux", "SimulatedWorld", "Discipline", "TimeScale"]),
         tests("DisciplineTests", ["Discipline", "SimulatedWorld", "TimeScale"]),
         tests("ReferenceClocksTests", ["ReferenceClocks", "ConfigurationLanguage", "Discipline", "TimeScale"]),

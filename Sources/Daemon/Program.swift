@@ -110,7 +110,7 @@ public enum Program {
         switch (options.neverAdjusts, configuration.clock) {
         case (_, .virtual(let imagined)):
             let oscillator = Oscillator(
-                frequency: imagined.frequency, wander: imagined.wander, seed: imagined.seed)
+                OscillatorModel(frequency: imagined.frequency, wander: imagined.wander), seed: imagined.seed)
             let clock = VirtualClock(offset: Interval(seconds: imagined.offset), oscillator: oscillator)
             return try serve(configuration, options, log, clock: clock, name: "virtual")
         case (true, .system):

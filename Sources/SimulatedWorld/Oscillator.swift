@@ -1,7 +1,9 @@
-/// An imagined quartz: its frequency walks at random, its counter counts nanoseconds of its own.
+import func Glibc.cos
+
+/// An imagined quartz: its frequency does what its model says, its counter counts nanoseconds of its own.
 ///
-/// The frequency holds for each second of true time and then moves by a Gaussian step, so that the counter's error is
-/// a known sum and not an approximation.
+/// The frequency holds for each second of true time, at the mean of what the model says for that second, so that the
+/// counter's error is a known sum and not an approximation.
 public struct Oscillator: Sendable {
     /// One second of true time.
     private struct Segment {
@@ -17,9 +19,13 @@ public struct Oscillator: Sendable {
     /// Frequency error in the newest second asked for, s/s, positive fast.
     public var frequency: Double { segments[newest].frequency }
 
-    /// Step of the random walk over one second (s/s per √s).
-    private let wander: Double
+    private let model: OscillatorModel
     private var random: RandomSource
+    private var flicker: FlickerNoise
+    /// The initial frequency, the random walk and the steps so far.
+    private var walk: Double
+    /// Cosine of each sine's argument at the end of the newest second: the next mean begins there.
+    private var cosines: [Double]
     private var segments: [Segment]
     private var newest = 0
 
@@ -30,15 +36,17 @@ public struct Oscillator: Sendable {
     /// An oscillator whose counter stands at 0 at true time 0.
     ///
     /// - Parameters:
-    ///   - frequency: error at the beginning, s/s, positive fast; within ±0.1.
-    ///   - wander: standard deviation of the frequency after one second (s/s per √s, 0+).
-    ///   - seed: of the random walk.
-    public init(frequency: Double, wander: Double, seed: UInt64) {
-        precondition(abs(frequency) <= 0.1 && wander >= 0, "no quartz is off by a tenth")
-        self.wander = wander
+    ///   - model: what its frequency does.
+    ///   - seed: of all noise.
+    public init(_ model: OscillatorModel, seed: UInt64) {
+        self.model = model
         random = RandomSource(seed: seed)
-        let first = Segment(start: 0, excess: 0, remainder: 0, frequency: frequency)
-        segments = Array(repeating: first, count: Self.segmentsKept)
+        flicker = FlickerNoise(deviation: model.flicker, random: &random)
+        walk = model.frequency
+        cosines = model.sines.map { cos($0.phase) }
+        let empty = Segment(start: 0, excess: 0, remainder: 0, frequency: 0)
+        segments = Array(repeating: empty, count: Self.segmentsKept)
+        segments[newest].frequency = nextFrequency(second: 0)
     }
 
     /// The counter at a moment of true time, both in ns; never falls as true time grows.
@@ -61,9 +69,28 @@ public struct Oscillator: Sendable {
         let last = segments[newest]
         let gained = last.remainder + Double(Self.segmentLength) * last.frequency
         let whole = gained.rounded(.down)
+        let start = last.start + Self.segmentLength
+        walk += model.wander * random.nextGaussian()
         newest = (newest + 1) % Self.segmentsKept
         segments[newest] = Segment(
-            start: last.start + Self.segmentLength, excess: last.excess + Int64(whole), remainder: gained - whole,
-            frequency: last.frequency + wander * random.nextGaussian())
+            start: start, excess: last.excess + Int64(whole), remainder: gained - whole,
+            frequency: nextFrequency(second: start / Self.segmentLength))
+    }
+
+    /// Mean frequency of the second that begins, s/s; to be called once for each.
+    private mutating func nextFrequency(second: Int64) -> Double {
+        for step in model.steps where step.second == second { walk += step.size }
+        // Ageing and sines at their means over the second, so that their phase is exact at every second's end.
+        var sum = walk + model.ageing * (Double(second) + 0.5)
+        for index in model.sines.indices {
+            let sine = model.sines[index]
+            let rate = 2 * Double.pi / sine.period
+            let end = cos(rate * Double(second + 1) + sine.phase)
+            sum += sine.amplitude * (cosines[index] - end) / rate
+            cosines[index] = end
+        }
+        if model.flicker > 0 { sum += flicker.next(&random) }
+        if model.white > 0 { sum += model.white * random.nextGaussian() }
+        return sum
     }
 }

@@ -87,6 +87,11 @@ public final class SimulatedClock: ClockControl {
     /// Sets the clock behind the daemon's back, as another program would.
     public func disturb(by interval: Interval) { steered.step(by: interval) }
 
+    /// Changes the frequency correction behind the daemon's back, as another program's adjtimex(2) would.
+    ///
+    /// - Parameter frequency: the correction from now on, s/s, positive = faster; rounded and limited as Linux does.
+    public func disturb(frequency: Double) { _ = setFrequencyCorrection(frequency) }
+
     /// Keeps the status, and arms the leap second.
     public func setStatus(_ status: ClockStatus) {
         if status.leapIndicator != self.status?.leapIndicator {

@@ -7,48 +7,41 @@ import SimulatedWorld
 import TimeScale
 import Timekeeping
 
-/// The production timekeeper in an imagined world: a quartz, a receiver on a serial line, its pulses, and perhaps a
-/// producer of shared-memory samples.
+/// The production timekeeper in an imagined world: a quartz, receivers on serial lines, their pulses, and perhaps
+/// producers of shared-memory samples.
 ///
-/// One step is one second of true time: a pulse, a sample, then a burst of sentences, then a tick.
+/// Everything happens in the order of true time; one step is one second of it, which begins with a record of the errors
+/// and then the pulses.
 public struct SimulatedAppliance {
-    /// What the world does to the appliance.
-    public struct World {
-        /// White jitter of the pulse stamps, standard deviation in seconds.
-        public var pulseJitter = 1e-6
-        /// Share of pulses that are late by 50 to 500 µs.
-        public var outliers = 0.0
-        /// Delay from the second to the first byte of its sentences, seconds.
-        public var labelDelay = 0.137
-        /// Jitter of that delay, standard deviation in seconds.
-        public var labelJitter = 0.005
-        /// Whether there are pulses.
-        public var hasPulses = true
-        /// Whether the serial line says anything.
-        public var hasSentences = true
-        /// Error of the shared-memory producer, seconds; `nil` where there is none.
-        public var producerError: Double?
-        /// Whether a leap second is inserted at the end of the UTC day that the run begins in.
-        public var insertsLeapSecond = false
-
-        /// A quiet world.
-        public init() {}
+    /// A change of the state of quality.
+    public struct Transition: Equatable, Sendable {
+        /// Seconds since the beginning.
+        public let second: Int
+        /// The state from then on.
+        public let state: QualityState
     }
 
-    public var world = World()
-    public var receiver = ImaginedReceiver()
+    /// What the world does; may be changed at any time.
+    public var world: World
+    /// The clock that is steered.
     public let clock: SimulatedClock
+    /// The production code.
     public var timekeeper: Timekeeper<SimulatedClock>
-    /// Everything that went to the log.
+    /// Everything that went to the log: second, level, words.
     public private(set) var log: [String] = []
-    /// Errors of the served time at each second, seconds, positive = fast; whole seconds of UTC as POSIX counts them.
-    public private(set) var errors: [Double] = []
-    private var random: RandomSource
-    private var second: Int64 = 0
-    private var sequence: UInt32 = 0
-    private let pulseIndex: Int?
-    private let sentenceIndex: Int?
-    private let producerIndex: Int?
+    /// What was recorded, second by second.
+    public private(set) var moments: [Moment] = []
+    /// Changes of the state of quality.
+    public private(set) var transitions: [Transition] = []
+    /// Seconds gone by.
+    public private(set) var second: Int64 = 0
+
+    var chance: [Chance]
+    var producerChance: [RandomSource]
+    var occurrences: [Occurrence] = []
+    var ideal: IdealFilter?
+    let wiring: Wiring
+    private var events: ArraySlice<Scenario.Event>
 
     /// 2026-11-20T00:00:00Z: an ordinary day.
     public static let ordinaryDay = Instant(nanoseconds: 1_795_132_800 * 1_000_000_000)
@@ -59,42 +52,89 @@ public struct SimulatedAppliance {
         local stratum 10
         """
 
+    /// An appliance at the beginning of a scenario.
+    ///
+    /// - Parameters:
+    ///   - scenario: the story; its configuration must be without faults.
+    ///   - seed: of all chance; the same seed tells the same story.
+    ///   - earliestDate: for week rollovers, where the configuration says nothing.
+    ///   - leapSeconds: what the appliance knows of leap seconds.
+    public init(
+        scenario: Scenario, seed: UInt64, earliestDate: Instant = ordinaryDay,
+        leapSeconds: LeapSecondTable = .builtIn
+    ) {
+        let (configuration, diagnostics) = NTPConfiguration.parse(
+            text: Array(scenario.configuration.utf8), file: "simulation", include: { _ in nil })
+        precondition(diagnostics.isEmpty, "\(diagnostics)")
+        clock = SimulatedClock(
+            start: scenario.start, offset: scenario.offset, oscillator: Oscillator(scenario.oscillator, seed: seed),
+            inheritedMaximumError: scenario.inheritedMaximumError)
+        let sources = configuration.referenceClocks.filter { $0.driver != .localClock }.map {
+            ReferenceClock($0, earliestDate: configuration.earliestDate ?? earliestDate)
+        }
+        var settings = Timekeeper<SimulatedClock>.Settings(configuration)
+        settings.leapSeconds = leapSeconds
+        timekeeper = Timekeeper(clock: clock, sources: sources, settings: settings)
+        wiring = Wiring(sources)
+        world = scenario.world
+        while world.receivers.count < wiring.receivers.count { world.receivers.append(World.Receiver()) }
+        while world.producers.count < wiring.producers.count { world.producers.append(World.Producer()) }
+        events = scenario.events[...]
+        ideal = scenario.ideal.map { IdealFilter(jitter: $0.jitter, wander: $0.wander) }
+        chance = world.receivers.indices.map { Chance(seed: seed, receiver: $0) }
+        producerChance = world.producers.indices.map { RandomSource(seed: seed &+ 0x5eed &+ UInt64($0)) }
+    }
+
+    /// An appliance with one receiver in a quiet world.
+    ///
+    /// - Parameters:
+    ///   - text: its configuration, as an ntp.conf.
+    ///   - start: true UTC at the beginning.
+    ///   - offset: how far the clock is ahead, seconds.
+    ///   - frequency: how fast it is, s/s.
+    ///   - wander: random walk of the frequency, s/s per √s.
+    ///   - seed: of all chance.
+    ///   - inheritedMaximumError: bound of the error in seconds as an earlier daemon left it, if one did.
+    ///   - earliestDate: for week rollovers.
+    ///   - leapSeconds: what the appliance knows of leap seconds.
     public init(
         _ text: String = oneReceiver, start: Instant = ordinaryDay, offset: Double = 0.3, frequency: Double = 30e-6,
         wander: Double = 1e-10, seed: UInt64 = 1, inheritedMaximumError: Double? = nil,
         earliestDate: Instant = ordinaryDay, leapSeconds: LeapSecondTable = .builtIn
     ) {
-        let (configuration, diagnostics) = NTPConfiguration.parse(
-            text: Array(text.utf8), file: "simulation", include: { _ in nil })
-        precondition(diagnostics.isEmpty, "\(diagnostics)")
-        clock = SimulatedClock(
-            start: start, offset: offset, oscillator: Oscillator(frequency: frequency, wander: wander, seed: seed),
-            inheritedMaximumError: inheritedMaximumError)
-        let sources = configuration.referenceClocks.filter { $0.driver != .localClock }.map {
-            ReferenceClock($0, earliestDate: configuration.earliestDate ?? earliestDate)
-        }
-        pulseIndex = sources.firstIndex { $0.configuration.driver == .pps || $0.configuration.flag1 == true }
-        sentenceIndex = sources.firstIndex { $0.configuration.driver == .nmea }
-        producerIndex = sources.firstIndex { $0.configuration.driver == .sharedMemory }
-        var settings = Timekeeper<SimulatedClock>.Settings(configuration)
-        settings.leapSeconds = leapSeconds
-        timekeeper = Timekeeper(clock: clock, sources: sources, settings: settings)
-        random = RandomSource(seed: seed &+ 1)
+        var scenario = Scenario(
+            name: "", summary: "", duration: 0, oscillator: OscillatorModel(frequency: frequency, wander: wander))
+        (scenario.configuration, scenario.start, scenario.offset) = (text, start, offset)
+        scenario.inheritedMaximumError = inheritedMaximumError
+        self.init(scenario: scenario, seed: seed, earliestDate: earliestDate, leapSeconds: leapSeconds)
+    }
+
+    /// What the first receiver writes.
+    public var receiver: ImaginedReceiver {
+        get { world.receiver }
+        set { world.receiver = newValue }
     }
 
     /// The state of quality.
     public var state: QualityState { timekeeper.ladder.state }
+
+    /// Errors of the served time at each second, seconds, positive = fast.
+    public var errors: [Double] { moments.map(\.servedError) }
 
     /// What the log says of a word.
     public func logged(_ word: String) -> [String] { log.filter { $0.contains(word) } }
 
     /// Lets some seconds pass.
     public mutating func run(seconds: Int) {
+        moments.reserveCapacity(moments.count + seconds)
         for _ in 0..<seconds { step() }
     }
 
     /// Lets true time pass with nothing but the clock running, as if the loop had slept.
-    public mutating func skip(seconds: Int) { second += Int64(seconds) }
+    public mutating func skip(seconds: Int) {
+        second += Int64(seconds)
+        occurrences.removeAll()
+    }
 
     /// Runs until the state is reached.
     ///
@@ -122,63 +162,36 @@ public struct SimulatedAppliance {
     private mutating func step() {
         second += 1
         let start = second * 1_000_000_000
-        if world.hasPulses, let pulseIndex { pulse(at: start, to: pulseIndex) }
-        if let error = world.producerError, let producerIndex { sample(at: start, error: error, to: producerIndex) }
-        if world.hasSentences, let sentenceIndex { sentences(for: start, to: sentenceIndex) }
-        advance(to: start + 900_000_000)
-        timekeeper.tick()
-        record()
-    }
-
-    private func advance(to elapsed: Int64) { clock.advance(to: max(elapsed, clock.elapsed)) }
-
-    private mutating func pulse(at start: Int64, to index: Int) {
-        sequence += 1
-        var late = random.nextGaussian() * world.pulseJitter
-        if random.nextUnit() < world.outliers { late += 50e-6 + 450e-6 * random.nextUnit() }
-        // The stamp is what the clock read at the edge; the jitter is the stamp's.
+        world.utc = utc
+        while let event = events.first, event.second <= second {
+            event.action(&world)
+            events.removeFirst()
+        }
         advance(to: start)
-        let stamp = clock.now() + Interval(seconds: late)
-        advance(to: start + 10_000_000)
-        timekeeper.receive(pulse: stamp, sequence: sequence, from: index)
-    }
-
-    private mutating func sample(at start: Int64, error: Double, to index: Int) {
-        advance(to: start + 50_000_000)
-        let jitter = random.nextGaussian() * 1e-3
-        let truth = utc + .milliseconds(50)
-        timekeeper.receive(
-            sampleAt: clock.now(), reference: truth + Interval(seconds: error + jitter), isPulse: false, from: index)
-    }
-
-    /// Sentences may begin before their second where the delay is negative, and end after the next where it is long.
-    private mutating func sentences(for start: Int64, to index: Int) {
-        let delay = world.labelDelay + random.nextGaussian() * world.labelJitter
-        let whole = Int64(delay.rounded(.down))
-        let bytes = receiver.burst(for: utc - .seconds(whole))
-        let duration = Int64(bytes.count) * 1_041_667
-        advance(to: start + Int64((delay - Double(whole)) * 1e9))
-        let begun = clock.now()
-        advance(to: min(clock.elapsed + duration, start + 890_000_000))
-        // The driver counts back from the last byte; where the burst was cut short here, the stamp makes up for it.
-        timekeeper.receive(bytes: bytes.span, arrived: begun + Interval(nanoseconds: duration - 1_041_667), from: index)
-    }
-
-    private mutating func record() {
-        let served = timekeeper.serverState.servedTime(at: clock.now())
-        let truth = utc + Interval(nanoseconds: clock.elapsed - second * 1_000_000_000)
-        errors.append((served - truth).seconds)
+        record()
+        plan(from: start)
+        happen(until: start + 1_000_000_000)
+        let state = self.state
+        if state != transitions.last?.state ?? .starting {
+            transitions.append(Transition(second: Int(second), state: state))
+        }
         log += timekeeper.takeJournal().map { "\(second) \($0.level): \($0.text)" }
     }
-}
 
-extension Sequence where Element == Double {
-    /// Root of the mean square.
-    public var rootMeanSquare: Double {
-        let (sum, count) = reduce((0.0, 0.0)) { ($0.0 + $1 * $1, $0.1 + 1) }
-        return (sum / count).squareRoot()
+    func advance(to elapsed: Int64) { clock.advance(to: max(elapsed, clock.elapsed)) }
+
+    private mutating func record() {
+        let reading = clock.now()
+        let state = timekeeper.serverState
+        ideal?.predict()
+        moments.append(
+            Moment(
+                clockError: (reading - world.utc).seconds,
+                servedError: (state.servedTime(at: reading) - world.utc).seconds,
+                rootDispersion: Float(state.rootDispersion(at: reading)),
+                idealError: Float(ideal.map { $0.phase - freeRunningPhase } ?? .nan), stratum: state.stratum))
     }
 
-    /// The largest magnitude.
-    public var largest: Double { reduce(0) { Swift.max($0, abs($1)) } }
+    /// How far the oscillator has gained on true time since the beginning, seconds.
+    var freeRunningPhase: Double { Double(clock.monotonicNow().nanoseconds - clock.elapsed) / 1e9 }
 }

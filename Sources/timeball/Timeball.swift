@@ -2,9 +2,9 @@ import ArgumentParser
 
 /// The command line of the appliance.
 @main
-struct Timeball: ParsableCommand {
+struct Timeball: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "timeball",
         abstract: "Looks after a Timeball time server.",
-        subcommands: [StatusCommand.self, QueryCommand.self, DemoCommand.self])
+        subcommands: [StatusCommand.self, QueryCommand.self, DemoCommand.self, SimulateCommand.self])
 }

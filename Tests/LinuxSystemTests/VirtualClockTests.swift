@@ -17,7 +17,7 @@ struct VirtualClockTests {
 
     @Test("a kernel stamp becomes what the clock showed then, with an imagined quartz too", arguments: [false, true])
     func kernelStamps(isImagined: Bool) {
-        let oscillator = isImagined ? Oscillator(frequency: 40e-6, wander: 1e-8, seed: 5) : nil
+        let oscillator = isImagined ? Oscillator(OscillatorModel(frequency: 40e-6, wander: 1e-8), seed: 5) : nil
         let clock = VirtualClock(offset: .seconds(100), oscillator: oscillator)
         let stamp = KernelClock.realTime()
         let reading = clock.now()
@@ -26,7 +26,7 @@ struct VirtualClockTests {
 
     @Test("a stamp in the future leaves the imagined quartz where it is")
     func futureStamp() {
-        let clock = VirtualClock(offset: .zero, oscillator: Oscillator(frequency: 0, wander: 0, seed: 1))
+        let clock = VirtualClock(offset: .zero, oscillator: Oscillator(OscillatorModel(), seed: 1))
         let future = KernelClock.realTime() + .seconds(1_000_000_000)
         #expect((clock.reading(atKernelTime: future) - future).magnitude < tolerance)
     }
@@ -45,7 +45,7 @@ struct VirtualClockTests {
     @Test("an imagined quartz that runs fast shows as a fast clock")
     func imaginedFrequency() {
         // A tenth fast: seen within a few ms, with 500 ppm of correction far below.
-        let clock = VirtualClock(offset: .zero, oscillator: Oscillator(frequency: 0.1, wander: 0, seed: 1))
+        let clock = VirtualClock(offset: .zero, oscillator: Oscillator(OscillatorModel(frequency: 0.1), seed: 1))
         let start = (clock.now(), clock.monotonicNow())
         while clock.monotonicNow() - start.1 < .milliseconds(5) {}
         let ratio = (clock.now() - start.0).seconds / (clock.monotonicNow() - start.1).seconds
