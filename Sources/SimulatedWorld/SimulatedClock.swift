@@ -57,21 +57,25 @@ public final class SimulatedClock: ClockControl {
     /// The identity: stamps are readings of this clock.
     public func reading(atKernelTime stamp: Instant) -> Instant { stamp }
 
-    /// The correction in force, s/s.
-    public var frequencyCorrection: Double { steered.frequencyCorrection }
+    /// The correction in force as far as the daemon knows, s/s.
+    public private(set) var frequencyCorrection = 0.0
 
     /// ±500 ppm, as Linux.
     public var largestFrequencyCorrection: Double { SteeredClock.largestFrequencyCorrection }
 
     /// The correction in force, which `disturb(frequency:)` may have changed.
-    public func readFrequencyCorrection() -> Double { frequencyCorrection }
+    public func readFrequencyCorrection() -> Double {
+        frequencyCorrection = steered.frequencyCorrection
+        return frequencyCorrection
+    }
 
     /// Sets the correction, rounded as Linux does.
     ///
     /// - Parameter correction: s/s, positive = faster.
     /// - Returns: the correction in force.
     public func setFrequencyCorrection(_ correction: Double) -> Double {
-        steered.setFrequencyCorrection(correction, at: oscillator.count(at: elapsed))
+        frequencyCorrection = steered.setFrequencyCorrection(correction, at: oscillator.count(at: elapsed))
+        return frequencyCorrection
     }
 
     /// Steps the clock.
@@ -90,7 +94,9 @@ public final class SimulatedClock: ClockControl {
     /// Changes the frequency correction behind the daemon's back, as another program's adjtimex(2) would.
     ///
     /// - Parameter frequency: the correction from now on, s/s, positive = faster; rounded and limited as Linux does.
-    public func disturb(frequency: Double) { _ = setFrequencyCorrection(frequency) }
+    public func disturb(frequency: Double) {
+        _ = steered.setFrequencyCorrection(frequency, at: oscillator.count(at: elapsed))
+    }
 
     /// Keeps the status, and arms the leap second.
     public func setStatus(_ status: ClockStatus) {
