@@ -48,7 +48,7 @@ public struct Estimator: Sendable {
     var bank = FilterBank()
     var control: ControlHistory
     var start: Start? = .cold
-    /// Samples for the fit; after it, those rejected in a row.
+    /// Samples for the fit; after it, the last ones.
     var collected: [Sample] = []
     var lastUpdate: Instant
     var controlPhaseAtUpdate = 0.0
@@ -130,7 +130,7 @@ public struct Estimator: Sendable {
             return reject(sample, innovation)
         }
         rejections = 0
-        collected.removeAll(keepingCapacity: true)
+        remember(sample)
         let earliest = min(innovation, Self.clip * deviation)
         let weighed = latency.isRecognised ? earliest : max(earliest, -Self.clip * deviation)
         let evidence = latency.model.evidence(innovation: weighed, variance: variance)
@@ -139,8 +139,10 @@ public struct Estimator: Sendable {
         advance(to: sample.local, offset: predicted.phase + evidence.innovation, noise: noise)
         // A late sample is no surprise: what counts is what it tells.
         let surprising = evidence.innovation / evidence.variance * deviation
-        if bank.count > Self.youth, let jump = surprise.note(surprising) {
-            bank.loosen(by: jump * deviation / time)
+        switch bank.count > Self.youth ? surprise.note(surprising) : nil {
+        case .frequency(let jump): bank.loosen(by: jump * deviation / time)
+        case .phase: if let jump = jump(in: collected) { return restart(jump) }
+        case nil: break
         }
         adoptLatency()
         return .accepted(innovation: evidence.innovation)
@@ -148,11 +150,21 @@ public struct Estimator: Sendable {
 
     private mutating func reject(_ sample: Sample, _ innovation: Double) -> Outcome {
         rejections += 1
-        collected.append(sample)
-        if collected.count > Self.fitLength { collected.removeFirst() }
+        remember(sample)
         guard rejections >= Self.fitLength, let jump = jump(in: collected),
             rejections >= Self.longestRejection || jump.scatter <= Self.gate * deviationOfSamples
         else { return .rejected(innovation: innovation) }
+        return restart(jump)
+    }
+
+    /// Keeps the last samples, taken in or not: a jump is seen in them.
+    private mutating func remember(_ sample: Sample) {
+        collected.append(sample)
+        if collected.count > Self.fitLength { collected.removeFirst() }
+    }
+
+    /// Learns phase and frequency anew from the last samples.
+    private mutating func restart(_ jump: Jump) -> Outcome {
         let samples = collected
         begin(.cold)
         collected = samples
@@ -161,7 +173,7 @@ public struct Estimator: Sendable {
         return .restarted(jump)
     }
 
-    /// What the samples rejected in a row have in common.
+    /// How the last samples have left the prediction.
     private func jump(in samples: [Sample]) -> Jump? {
         let residuals = samples.compactMap { sample in
             estimate(at: sample.local).map { (sample.local, sample.offset - $0.phase) }
