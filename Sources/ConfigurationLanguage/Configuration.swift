@@ -18,6 +18,8 @@ public struct Configuration: Equatable, Sendable {
     public var observePath: String? = Configuration.defaultObservePath
     /// Where the frequency is kept over restarts; `nil` = nowhere.
     public var driftFile: String?
+    /// Where what was learned is kept over restarts; `nil` = nowhere.
+    public var stateFile: String?
     /// The `leap-seconds.list` to read; `nil` = the built-in table only.
     public var leapFile: String?
     /// Whether a leap file with a wrong or missing hash is refused.

@@ -26,6 +26,12 @@ public enum SourceCondition: Equatable, Sendable {
     case outvoted(offset: Double)
     /// Samples are coming.
     case delivering
+    /// The receiver repeats the same second.
+    case frozen
+    /// Labels advance at another rate than the clock, seconds per second.
+    case wrongRate(Double)
+    /// The receiver has taken back the seconds (s) that it told before it knew the leap seconds.
+    case revised(seconds: Int)
 
     /// Which case this is, without what it carries: a log line is due when this changes.
     public var kind: Int {
@@ -43,6 +49,9 @@ public enum SourceCondition: Equatable, Sendable {
         case .beyondPanic: 10
         case .outvoted: 11
         case .delivering: 12
+        case .frozen: 13
+        case .wrongRate: 14
+        case .revised: 15
         }
     }
 
@@ -71,10 +80,16 @@ extension SourceCondition: CustomStringConvertible {
                 + "set time2 or add a source that settles it"
         case .contradicted(let seconds):
             "\(signed(seconds)) s from a clock that was synchronised before; not believed (-g overrules)"
-        case .mislabelled(let seconds): "labels are \(signed(seconds)) s off the pulses they number; labels ignored"
+        case .mislabelled(let seconds):
+            "labels are \(inWeeks(seconds) ?? "\(signed(seconds)) s") off the pulses they number; labels ignored"
         case .beyondPanic(let offset): "\(signed(offset)) off, beyond the panic limit; not believed"
         case .outvoted(let offset): "\(signed(offset)) from the others; not believed"
         case .delivering: "good"
+        case .frozen: "the receiver repeats the same second; its data are frozen"
+        case .wrongRate(let rate):
+            "labels advance \(thousandths(rate)) s per second; their seconds are not believed"
+        case .revised(let seconds):
+            "labels went back by \(abs(seconds)) s: the receiver did not know the leap seconds; proving the seconds anew"
         }
     }
 
@@ -82,6 +97,15 @@ extension SourceCondition: CustomStringConvertible {
     private func signed(_ offset: Double) -> String {
         abs(offset) >= 1 ? "\(signed(whole(offset))) s" : "\(signed(whole(offset * 1000))) ms"
     }
+
+    /// Whole weeks, of which receivers with an old almanac are wrong; `nil` for anything else.
+    private func inWeeks(_ seconds: Int) -> String? {
+        let (weeks, rest) = seconds.quotientAndRemainder(dividingBy: 604_800)
+        guard weeks != 0, rest == 0 else { return nil }
+        return "\(signed(weeks)) \(abs(weeks) == 1 ? "week" : "weeks")"
+    }
+
+    private func thousandths(_ number: Double) -> String { "\(Double(whole(number * 1000)) / 1000)" }
 
     private func whole(_ number: Double) -> Int { Int(min(max(number.rounded(), -1e15), 1e15)) }
 

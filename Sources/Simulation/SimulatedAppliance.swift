@@ -62,7 +62,8 @@ public struct SimulatedAppliance {
     public init(
         _ text: String = oneReceiver, start: Instant = ordinaryDay, offset: Double = 0.3, frequency: Double = 30e-6,
         wander: Double = 1e-10, seed: UInt64 = 1, inheritedMaximumError: Double? = nil,
-        earliestDate: Instant = ordinaryDay, leapSeconds: LeapSecondTable = .builtIn
+        earliestDate: Instant = ordinaryDay, leapSeconds: LeapSecondTable = .builtIn,
+        keptState: KeptState = KeptState()
     ) {
         let (configuration, diagnostics) = NTPConfiguration.parse(
             text: Array(text.utf8), file: "simulation", include: { _ in nil })
@@ -78,6 +79,7 @@ public struct SimulatedAppliance {
         producerIndex = sources.firstIndex { $0.configuration.driver == .sharedMemory }
         var settings = Timekeeper<SimulatedClock>.Settings(configuration)
         settings.leapSeconds = leapSeconds
+        settings.keptState = keptState
         timekeeper = Timekeeper(clock: clock, sources: sources, settings: settings)
         random = RandomSource(seed: seed &+ 1)
     }

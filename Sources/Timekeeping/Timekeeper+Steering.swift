@@ -21,6 +21,7 @@ extension Timekeeper {
         let now = clock.monotonicNow()
         for index in sources.indices { sources[index].tick(now: now) }
         reportConditions()
+        followDate()
         restartProofIfLost()
         select()
         if estimator.isReady { steer() }
@@ -99,6 +100,7 @@ extension Timekeeper {
 
     private mutating func apply(_ change: ClockChange) {
         estimator.apply(change)
+        totalStep = totalStep + change.step
         for index in sources.indices { sources[index].apply(change) }
         referenceTime = referenceTime + change.step
         quietUntil = clock.monotonicNow() + Self.settlingTime
@@ -135,7 +137,7 @@ extension Timekeeper {
         distrustClock()
     }
 
-    private mutating func distrustClock() {
+    mutating func distrustClock() {
         isClockTrusted = false
         (selected, candidateSince) = (nil, nil)
         proveAnew()
