@@ -20,6 +20,11 @@ struct StateFiles {
     /// Frequencies beyond the kernel's range are no frequencies, ppm.
     private static let frequencyLimit = 500.0
 
+    /// Latest date up to which a kept or inherited time is believed: 2100, and 20 years after the release, when this
+    /// program is no longer in use, or a rollover of 19.6 years has been taken for the truth.
+    private static let latestDate = min(
+        Instant(nanoseconds: 4_102_444_800 * 1_000_000_000), Release.date + .seconds(20 * 31_557_600))
+
     private let driftFile: String?
     private let stateFile: String?
     private let leapFile: String?
@@ -103,11 +108,6 @@ struct StateFiles {
 
     // MARK: - State
 
-    /// Latest date before which a kept or inherited time is believed: 2100, and 20 years after the release, when this
-    /// program is no longer in use, or a rollover of 19.6 years has been taken for the truth.
-    private static let latestDate = min(
-        Instant(nanoseconds: 4_102_444_800 * 1_000_000_000), Release.date + .seconds(20 * 31_557_600))
-
     /// Whether a date that an earlier run or program has left can be true, as far as this release can know.
     static func isPlausible(_ date: Instant) -> Bool { date >= .unixEpoch && date <= latestDate }
 
@@ -117,6 +117,7 @@ struct StateFiles {
     ///   - configured: what the operator said, in place of the release's date.
     ///   - kept: when the clock was last locked in an earlier run.
     ///   - inherited: what the clock reads now, if an earlier program left it synchronised.
+    /// - Returns: the latest; kept and inherited dates count only where they are plausible.
     static func earliestDate(configured: Instant?, kept: Instant?, inherited: Instant?) -> Instant {
         [kept, inherited].compactMap { $0 }.filter(isPlausible).reduce(configured ?? Release.date, max)
     }

@@ -41,9 +41,9 @@ struct DelayStatistics: Sendable {
     /// Deviation assumed of quantised delays, all of which may be equal, seconds.
     private static let leastDeviation = 0.001
     /// Once this many are remembered, sorting them for each new one is more than the news is worth.
-    private static let many = 64
+    private static let many = 16
     /// Delays between two summaries then.
-    private static let summaryInterval = 8
+    private static let summaryInterval = 4
 
     /// The mean of the delays that are not wild, seconds; 0 for none.
     private(set) var centre = 0.0
@@ -71,9 +71,8 @@ struct DelayStatistics: Sendable {
 
     private var hasMoved: Bool {
         guard delays.count >= 2 * Self.recent else { return false }
-        let older = Array(delays.dropLast(Self.recent))
-        let move = abs(RobustStatistics.median(Array(delays.suffix(Self.recent))) - RobustStatistics.median(older))
-        return move > Self.leastMove && move > Self.moveFactor * RobustStatistics.deviation(older)
+        let move = abs(RobustStatistics.median(Array(delays.suffix(Self.recent))) - centre)
+        return move > Self.leastMove && move > Self.moveFactor * deviation
     }
 
     private mutating func summarise() {

@@ -13,7 +13,8 @@ struct MonitoringTests {
         return pairing
     }
 
-    @Test("labels that are whole seconds off are counted apart and never learned", arguments: [-18, -1, 1, 10, 604_800])
+    @Test(
+        "labels that are whole seconds off are counted apart and never learned", arguments: [-18, -1, 1, 10, 604_800])
     func wholeSeconds(error: Int64) throws {
         var train = Train(delay: 0.4, jitter: 0.02)
         var pairing = Self.pairing(&train)
@@ -48,7 +49,8 @@ struct MonitoringTests {
         #expect(abs((pairing.delay?.centre ?? 0) - 0.05) < 0.01)
     }
 
-    @Test("a receiver without leap seconds that takes back 1 to 18 s while provisional needs a new proof",
+    @Test(
+        "a receiver without leap seconds that takes back 1 to 18 s while provisional needs a new proof",
         arguments: [1, 3, 18])
     func revision(seconds: Int64) {
         var train = Train(delay: 0.12, jitter: 0.01)
@@ -70,7 +72,8 @@ struct MonitoringTests {
     @Test("no other jump needs a new proof")
     func noRevision() {
         func isRevised(
-            error: Int64, labels: Int64 = 200, isProvisional: Bool = true, hasPulses: Bool = true, hasAgreed: Bool = true
+            error: Int64, labels: Int64 = 200, isProvisional: Bool = true, hasPulses: Bool = true,
+            hasAgreed: Bool = true
         ) -> Bool {
             var train = Train(delay: 0.12, jitter: 0.01)
             var pairing = hasAgreed ? Self.pairing(&train) : PulsePairing(baudRate: 9600)

@@ -79,7 +79,7 @@ struct NumberingTests {
                 wrong += 1
             }
         }
-        #expect(wrong == 0)
+        #expect(wrong == 0, "\(right) right, \(silent) silent")
         // A quarter are the trap, half of which is kept; 0.38/0.92 of the rest are below 0.36 s, where a spread of
         // 4 · 30 ms leaves no doubt.
         #expect(right > 12_000, "\(right) right, \(silent) silent")
