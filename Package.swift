@@ -32,6 +32,7 @@ let package = Package(
         .library(name: "NTPWire", targets: ["NTPWire"]),
         .library(name: "Receivers", targets: ["Receivers"]),
         .library(name: "TimeScale", targets: ["TimeScale"]),
+        .library(name: "Timekeeping", targets: ["Timekeeping"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
@@ -93,13 +94,19 @@ let package = Package(
         tests("ControlServiceTests", ["ControlService", "Reports"]),
         tests(
             "DaemonTests",
-            ["Daemon", "ConfigurationLanguage", "Discipline", "LinuxSystem", "TimeScale", "Authentication"]),
+            [
+                "Daemon", "ConfigurationLanguage", "Discipline", "LinuxSystem", "TimeScale", "Authentication",
+                "Timekeeping",
+            ]),
         tests("ReceiversTests", ["Receivers", "SimulatedWorld", "TimeScale"]),
         tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "SimulatedWorld", "TimeScale"]),
         tests("SimulatedWorldTests", ["SimulatedWorld", "Discipline", "TimeScale"]),
         tests("LinuxSystemTests", ["LinuxSystem", "CLinux", "SimulatedWorld", "Discipline", "TimeScale"]),
         tests("DisciplineTests", ["Discipline", "SimulatedWorld", "TimeScale"]),
-        tests("ReferenceClocksTests", ["ReferenceClocks", "ConfigurationLanguage", "Discipline", "TimeScale"]),
+        tests(
+            "ReferenceClocksTests",
+            ["ReferenceClocks", "Receivers", "ConfigurationLanguage", "Discipline", "SimulatedWorld", "TimeScale"]),
+        tests("TimekeepingTests", ["Timekeeping", "ReferenceClocks", "Receivers", "SimulatedWorld", "TimeScale"]),
         tests("ReplayTests", ["Receivers", "TimeScale", "LinuxSystem"]),
         tests(
             "SimulationTests",

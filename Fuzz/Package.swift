@@ -30,5 +30,6 @@ let package = Package(
         fuzzer("FuzzConfiguration", of: "ConfigurationLanguage"),
         fuzzer("FuzzServer", of: "NTPServer"),
         fuzzer("FuzzLeapSeconds", of: "TimeScale"),
+        fuzzer("FuzzKeptState", of: "Timekeeping"),
     ]
 )

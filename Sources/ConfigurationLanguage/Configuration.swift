@@ -18,6 +18,8 @@ public struct Configuration: Equatable, Sendable {
     public var observePath: String? = Configuration.defaultObservePath
     /// Where the frequency is kept over restarts; `nil` = nowhere.
     public var driftFile: String?
+    /// Where what was learned is kept over restarts; `nil` = nowhere.
+    public var stateFile: String?
     /// The `leap-seconds.list` to read; `nil` = the built-in table only.
     public var leapFile: String?
     /// Whether a leap file with a wrong or missing hash is refused.
@@ -41,8 +43,6 @@ public struct Configuration: Equatable, Sendable {
     public var maximumDistance = 1.5
     /// How long lost sources are bridged by the clock itself; `nil` = not at all.
     public var holdover: HoldoverRule?
-    /// Where the last good date is kept over restarts; `nil` = nowhere.
-    public var stateFile: String?
     /// The last day on which a leap second is believed, its 00:00:00 UTC; `nil` = there is no last.
     public var leapSecondsEnd: Instant?
     /// When a step is allowed, in chrony's way; `nil` = by the discipline's own rule and `stepThreshold`.

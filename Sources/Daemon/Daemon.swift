@@ -60,8 +60,11 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         settings.overridesFirstPanic = overridesFirstPanic
         settings.precision = ClockPrecision.measure(clock)
         settings.leapSeconds = files.readLeapSeconds(log) ?? .builtIn
-        settings.knownFrequency = files.readFrequency(log)
-        let earliestDate = configuration.earliestDate ?? Release.date
+        settings.keptState = files.readState(log)
+        settings.knownFrequency = files.readFrequency(log) ?? settings.keptState.frequency
+        let earliestDate = StateFiles.earliestDate(
+            configured: configuration.earliestDate, kept: settings.keptState.lastGoodTime,
+            inherited: clock.inheritedMaximumError.map { _ in clock.now() })
         let sources = configuration.referenceClocks.filter { $0.driver != .localClock }
             .map { ReferenceClock($0, earliestDate: earliestDate) }
         timekeeper = Timekeeper(clock: clock, sources: sources, settings: settings)
@@ -99,6 +102,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
             }
         }
         files.writeFrequency(timekeeper.oscillatorFrequency, log)
+        files.writeState(timekeeper.keptState, log)
         timekeeper.release()
         flushJournal()
         log.notice("told to stop")
@@ -118,7 +122,9 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         nextTick = max(nextTick + Self.tickInterval, now)
         timekeeper.tick()
         server.tick(now: now, log: log)
-        if let table = files.tick(frequency: timekeeper.oscillatorFrequency, now: now, log: log) {
+        let table = files.tick(
+            frequency: timekeeper.oscillatorFrequency, state: timekeeper.keptState, now: now, log: log)
+        if let table {
             timekeeper.replaceLeapSeconds(table)
         }
         log.reportRepeats()

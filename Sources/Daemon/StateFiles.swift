@@ -3,13 +3,14 @@ import ConfigurationLanguage
 import LinuxSystem
 import Reports
 import TimeScale
+import Timekeeping
 
-/// The files that the daemon keeps or follows: drift and leap seconds.
+/// The files that the daemon keeps or follows: drift, state and leap seconds.
 ///
-/// Neither may stop it: what cannot be read or written is said once and done without.
+/// None may stop it: what cannot be read or written is said once and done without.
 struct StateFiles {
-    /// Between two writings of the drift file, as ntpd.
-    private static let driftInterval = Interval.seconds(3600)
+    /// Between two writings of the drift file, as ntpd, and of the state.
+    private static let writeInterval = Interval.seconds(3600)
     /// Between two looks at the leap second file.
     private static let leapInterval = Interval.seconds(86_400)
     /// Warning time before the leap second table expires.
@@ -19,15 +20,24 @@ struct StateFiles {
     /// Frequencies beyond the kernel's range are no frequencies, ppm.
     private static let frequencyLimit = 500.0
 
+    /// Latest date up to which a kept or inherited time is believed: 2100, and 20 years after the release, when this
+    /// program is no longer in use, or a rollover of 19.6 years has been taken for the truth.
+    private static let latestDate = min(
+        Instant(nanoseconds: 4_102_444_800 * 1_000_000_000), Release.date + .seconds(20 * 31_557_600))
+
     private let driftFile: String?
+    private let stateFile: String?
     private let leapFile: String?
     private let checksHash: Bool
     private var nextDrift: MonotonicInstant?
+    private var nextState: MonotonicInstant?
     private var nextLeap: MonotonicInstant?
     private var hasDriftFailed = false
+    private var hasStateFailed = false
 
     init(_ configuration: Configuration) {
-        (driftFile, leapFile) = (configuration.driftFile, configuration.leapFile)
+        (driftFile, stateFile) = (configuration.driftFile, configuration.stateFile)
+        leapFile = configuration.leapFile
         checksHash = configuration.leapFileHashChecked
     }
 
@@ -35,17 +45,22 @@ struct StateFiles {
     ///
     /// - Parameters:
     ///   - frequency: the oscillator's error, s/s, positive = fast; `nil` while it is not known.
+    ///   - state: what is worth keeping.
     ///   - now: the time.
     ///   - log: is told what fails.
     /// - Returns: a leap second table, when it was read again.
-    mutating func tick(frequency: Double?, now: MonotonicInstant, log: Log) -> LeapSecondTable? {
+    mutating func tick(
+        frequency: Double?, state: @autoclosure () -> KeptState, now: MonotonicInstant, log: Log
+    ) -> LeapSecondTable? {
+        if now >= nextState ?? now + Self.writeInterval { writeState(state(), log) }
+        nextState = nextState.map { now >= $0 ? now + Self.writeInterval : $0 } ?? now + Self.writeInterval
         if let due = nextDrift {
             if now >= due {
-                nextDrift = now + Self.driftInterval
+                nextDrift = now + Self.writeInterval
                 writeFrequency(frequency, log)
             }
         } else if frequency != nil {
-            nextDrift = now + Self.driftInterval
+            nextDrift = now + Self.writeInterval
         }
         guard let due = nextLeap else {
             nextLeap = now + Self.leapInterval
@@ -88,6 +103,58 @@ struct StateFiles {
         } catch {
             if !hasDriftFailed { log.warning("\(error), the frequency is kept in memory") }
             hasDriftFailed = true
+        }
+    }
+
+    // MARK: - State
+
+    /// Whether a date that an earlier run or program has left can be true, as far as this release can know.
+    static func isPlausible(_ date: Instant) -> Bool { date >= .unixEpoch && date <= latestDate }
+
+    /// A moment that cannot lie in the future: the latest of those that are known.
+    ///
+    /// - Parameters:
+    ///   - configured: what the operator said, in place of the release's date.
+    ///   - kept: when the clock was last locked in an earlier run.
+    ///   - inherited: what the clock reads now, if an earlier program left it synchronised.
+    /// - Returns: the latest; kept and inherited dates count only where they are plausible.
+    static func earliestDate(configured: Instant?, kept: Instant?, inherited: Instant?) -> Instant {
+        [kept, inherited].compactMap { $0 }.filter(isPlausible).reduce(configured ?? Release.date, max)
+    }
+
+    /// What an earlier run has kept; nothing where there is no file, or one that cannot be used.
+    func readState(_ log: Log) -> KeptState {
+        guard let stateFile else { return KeptState() }
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try Files.read(stateFile, limit: Self.longestFile)
+        } catch {
+            log.info("\(error), starting without a kept state")
+            return KeptState()
+        }
+        do throws(KeptStateError) {
+            var state = try KeptState(text: bytes)
+            if let date = state.lastGoodTime, !Self.isPlausible(date) {
+                log.warning("\(stateFile): \(date) as the last good time cannot be true, ignored")
+                state.lastGoodTime = nil
+            }
+            return state
+        } catch {
+            log.warning("\(stateFile): \(error), starting without a kept state")
+            return KeptState()
+        }
+    }
+
+    /// Writes the state.
+    mutating func writeState(_ state: KeptState, _ log: Log) {
+        guard let stateFile else { return }
+        do throws(SystemError) {
+            try Files.writeAtomically(stateFile, Array(state.text.utf8))
+            if hasStateFailed { log.notice("\(stateFile): written again") }
+            hasStateFailed = false
+        } catch {
+            if !hasStateFailed { log.warning("\(error), the state is kept in memory") }
+            hasStateFailed = true
         }
     }
 

@@ -42,6 +42,12 @@ extension Estimator {
         }
     }
 
+    /// Moves the beginning to a reading, before the first sample.
+    public mutating func expectSamples(after local: Instant) {
+        lastUpdate = local
+        controlPhaseAtUpdate = control.phase(at: local)
+    }
+
     mutating func begin(_ start: Start) {
         self.start = start
         collected.removeAll(keepingCapacity: true)

@@ -66,6 +66,14 @@ public struct Estimator: Sendable {
         collected.reserveCapacity(Self.longestRejection)
     }
 
+    /// Forgets everything but the corrections made: samples of another kind come from a moment on.
+    public mutating func begin(anewAt local: Instant) {
+        let history = control
+        self = Estimator(correction: history.correction, at: local)
+        control = history
+        controlPhaseAtUpdate = control.phase(at: local)
+    }
+
     /// How late the source's stamps are found to be.
     public var latencyModel: LatencyModel { latency.model }
 
@@ -76,6 +84,22 @@ public struct Estimator: Sendable {
         return bank.estimate(
             after: (local - lastUpdate).seconds, controlPhase: controlPhase,
             systematicDeviation: Self.edgeError * latency.model.share * latency.model.mean)
+    }
+
+    /// What has been learned of the source and of the oscillator, worth keeping over a restart; `nil` before a few hundred
+    /// samples.
+    public var character: (jitter: Double, wander: Double, latency: LatencyModel)? {
+        bank.wander.map { (bank.jitterSquared.squareRoot(), $0, latency.model) }
+    }
+
+    /// Begins with what an earlier run has learned.
+    ///
+    /// - Parameters:
+    ///   - wander: the oscillator's random walk of the frequency, s/s per √s; `nil` where it is not known.
+    ///   - latency: how late the source's stamps are.
+    public mutating func recall(wander: Double?, latency: LatencyModel) {
+        if let wander, wander > 0 { bank.expect(wander: wander) }
+        self.latency.recall(latency)
     }
 
     /// The phase at a reading as it would be without any correction, seconds; its zero moves with a step.

@@ -1,7 +1,9 @@
 /// The filters that share one source's samples, and how far each is believed.
 struct FilterBank: Sendable {
-    /// Length of the running means, in samples.
-    private static let memory = 8000.0
+    /// Length of the running means in samples: so many memories of the filter that leads (1/gain), within limits. A
+    /// slow filter needs longer to show what it is worth: 2 to 9 % of RMS at ρ = 1e-6.
+    private static let memories = 30.0
+    private static let memoryLimits = 8000.0...30_000
     /// Innovations before the bank is mixed by score; until then one filter leads.
     private static let youth = 40
     /// Grid of ρ, half a decade apart: a factor 2 of error in ρ costs under 3 % of RMS.
@@ -99,7 +101,7 @@ struct FilterBank: Sendable {
         carry(time: time, controlPhase: controlPhase)
         count += 1
         // A sample that tells little counts little.
-        let weight = min(1, 1 / noise) / min(Double(count + Estimator.fitLength), Self.memory)
+        let weight = min(1, 1 / noise) / min(Double(count + Estimator.fitLength), memory)
         for index in filters.indices { filters[index].update(offset: offset, noise: noise, weight: weight) }
         mix(learnsJitter: learnsJitter)
     }
@@ -112,8 +114,14 @@ struct FilterBank: Sendable {
         jitterSquared = max(square, Estimator.leastJitter * Estimator.leastJitter)
     }
 
+    /// Length of the running means, in samples.
+    private var memory: Double {
+        let gain = zip(weights, filters).reduce(0) { $0 + $1.0 * $1.1.phaseGain }
+        return min(max(Self.memories / max(gain, 1e-6), Self.memoryLimits.lowerBound), Self.memoryLimits.upperBound)
+    }
+
     private mutating func weigh() {
-        let half = min(Double(count), Self.memory) / 2
+        let half = min(Double(count), memory) / 2
         var best = -Double.infinity
         for index in filters.indices {
             var price = filters[index].driftRatio > 0 ? Self.driftPrice : 0

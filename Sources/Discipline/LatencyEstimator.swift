@@ -31,7 +31,13 @@ struct LatencyEstimator: Sendable {
     init() {}
 
     /// Whether stamps are known to be late.
-    var isRecognised: Bool { fit != nil }
+    var isRecognised: Bool { model.share > 0 }
+
+    /// Begins with a model learned before; the first look confirms or dismisses it.
+    mutating func recall(_ model: LatencyModel) {
+        guard model.share > 0, model.share < 1, model.mean > 0 else { return }
+        self.model = model
+    }
 
     /// Notes by how much a stamp was later than predicted, seconds, believed or not.
     mutating func note(lateness: Double, deviation: Double) {

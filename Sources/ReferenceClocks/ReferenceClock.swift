@@ -59,6 +59,7 @@ public struct ReferenceClock: Sendable {
     private var departed: SourceCondition?
     /// What it announces about the end of the month; `nil` where it cannot tell.
     public private(set) var leapAnnouncement: LeapIndicator?
+    private var health = ReceiverHealth()
 
     /// A clock that has not been heard.
     ///
@@ -70,7 +71,7 @@ public struct ReferenceClock: Sendable {
         pairing = PulsePairing()
         if configuration.driver == .nmea {
             var decoder = NMEADecoder(notBefore: earliestDate, messages: Self.messages(ofMode: configuration.mode))
-            decoder.characterTime = Interval(nanoseconds: 10_000_000_000 / Int64(baudRate))
+            decoder.characterTime = Interval(nanoseconds: 10_000_000_000 / Int64(configuration.lineSpeed))
             self.decoder = decoder
         }
     }
@@ -82,14 +83,22 @@ public struct ReferenceClock: Sendable {
     /// Sentences follow their second by a delay that is learned, or that `time2` gives; samples of a producer claim to
     /// be right as they are.
     public mutating func beNumbered(by numberer: ReferenceClockConfiguration) {
-        pairing = PulsePairing(givenDelay: numberer.driver == .nmea ? numberer.time2 : 0)
+        let isLine = numberer.driver == .nmea
+        pairing = PulsePairing(
+            givenDelay: isLine ? numberer.time2 : 0, baudRate: isLine ? numberer.lineSpeed : nil)
+    }
+
+    /// Takes the delays of labels that number its pulses, as kept from an earlier run.
+    public mutating func recall(_ delays: [LearnedDelay]) { pairing.recall(delays) }
+
+    /// Takes a later moment that cannot lie in the future, so that a rollover is undone after years of running too.
+    public mutating func notBefore(_ date: Instant) {
+        guard let pivot = decoder?.pivot, date > pivot else { return }
+        decoder?.pivot = date
     }
 
     /// Line speed in bit/s, as configured or by ntpd's mode bits 4 to 6 (default 4800, ntpd's).
-    public var baudRate: Int {
-        let speeds = [4800, 9600, 19200, 38400, 57600, 115_200, 115_200, 115_200]
-        return configuration.baudRate ?? speeds[configuration.mode >> 4 & 7]
-    }
+    public var baudRate: Int { configuration.lineSpeed }
 
     /// Whether its labels and samples can number pulses.
     public var canNumber: Bool { configuration.driver != .pps && configuration.driver != .localClock }
@@ -98,6 +107,16 @@ public struct ReferenceClock: Sendable {
     public func hasPulses(at now: MonotonicInstant) -> Bool {
         lastPulse.map { now - $0 < .seconds(10) } ?? false
     }
+
+    /// Whether the receiver itself says, and has said for 3 s, that it has no fix; a silent line says nothing.
+    public func isInvalid(at now: MonotonicInstant) -> Bool { health.isInvalid(at: now) }
+
+    /// Whether the receiver claims a fix but repeats the same second: its pulses mean nothing either.
+    public func isFrozen(at now: MonotonicInstant) -> Bool { health.isFrozen(at: now) }
+
+    /// Whether the receiver was seen without a fix and began less than 15 minutes ago to name seconds: it may not know
+    /// the leap seconds yet.
+    public func isProvisional(at now: MonotonicInstant) -> Bool { health.isProvisional(at: now) }
 
     /// The poll interval: how long a shift of the reach register takes.
     public var poll: PollExponent { configuration.minimumPoll ?? Self.defaultPoll }
@@ -135,15 +154,19 @@ public struct ReferenceClock: Sendable {
         _ bytes: Span<UInt8>, arrived: Instant, now: MonotonicInstant, handle: (SecondLabel) -> Void
     ) {
         lastHeard = now
-        var invalid: NMEARejection?
+        // A copy, because the decoder is in use while its events are handled.
+        var health = health
         decoder?.consume(bytes, arrived: arrived) { event in
             switch event {
-            case .label(let label): handle(label)
-            case .rejected(let reason) where Self.isReceiversOwnVerdict(reason): invalid = reason
-            case .rejected, .fix: break
+            case .label(let label):
+                health.note(label, now: now)
+                handle(label)
+            case .rejected(let reason): health.note(reason, now: now)
+            case .fix(let hasFix): health.note(hasFix: hasFix)
             }
         }
-        if let invalid, decoder?.hasFix != true { condition = .invalid(invalid.description) }
+        self.health = health
+        if let fault = receiversFault(at: now) { condition = fault }
     }
 
     /// Takes a pulse.
@@ -192,33 +215,46 @@ public struct ReferenceClock: Sendable {
         return corrected
     }
 
-    /// Numbers the last pulse by a label, once that is proven.
+    /// Numbers pulses by a label, once that is proven.
     ///
     /// - Parameters:
     ///   - label: what it names, and when it came.
+    ///   - message: the kind of label; `nil` for a sample of a producer.
     ///   - witness: UTC at a reading of the clock by an independent witness, where there is one.
-    /// - Returns: the pulse and its second.
-    public mutating func number(by label: Sample, witness: ((Instant) -> Instant)?) -> PulsePairing.NumberedPulse? {
-        let pulse = pairing.observe(label: label.reference, arrived: label.local, witness: witness)
+    /// - Returns: the pulses and their seconds, oldest first: with the proof all that are remembered, then one at a time.
+    public mutating func number(
+        by label: Sample, message: LabelMessage?, witness: ((Instant) -> Instant)?
+    ) -> [PulsePairing.NumberedPulse] {
+        let pulses = pairing.observe(
+            label: label.reference, arrived: label.local, message: message, witness: witness)
         switch pairing.state {
         case .unpaired: noteUnnumbered()
         case .proving: condition = .proving
         case .ambiguous(let delay, let spread):
             condition = .ambiguous(delay: Int((delay * 1000).rounded()), spread: Int((spread * 1000).rounded()))
         case .contradicted(let seconds): condition = .contradicted(seconds: seconds)
+        case .revised(let seconds): condition = .revised(seconds: seconds)
         case .proven: break
         }
-        return pulse
+        return pulses
     }
 
     /// Compares a label with pulses that the clock numbers by itself.
     ///
     /// - Parameters:
     ///   - label: what it names, and when it came.
+    ///   - message: the kind of label; `nil` for a sample of a producer.
     ///   - clockOffset: reference − clock, seconds.
-    /// - Returns: whole seconds by which the labels have lately disagreed; 0 while they agree.
-    public mutating func monitor(label: Sample, clockOffset: Double) -> Int {
-        pairing.monitor(label: label.reference, arrived: label.local, clockOffset: clockOffset)
+    ///   - isProvisional: whether the receiver may not have known the leap seconds when it numbered the pulses.
+    /// - Returns: whole seconds by which the labels have lately disagreed; 0 while they agree. Where
+    ///   `pairing.needsNewProof`, they were right to.
+    public mutating func monitor(
+        label: Sample, message: LabelMessage?, clockOffset: Double, isProvisional: Bool
+    ) -> Int {
+        pairing.monitor(
+            label: label.reference, arrived: label.local, message: message, clockOffset: clockOffset,
+            isProvisional: isProvisional)
+        if case .revised(let seconds) = pairing.state { condition = .revised(seconds: seconds) }
         return pairing.labelError
     }
 
@@ -226,7 +262,7 @@ public struct ReferenceClock: Sendable {
     public mutating func noteLabelError(_ seconds: Int) {
         guard seconds != labelError else { return }
         labelError = seconds
-        condition = usualCondition
+        condition = departed ?? usualCondition
     }
 
     /// Notes that pulses come which nothing numbers, unless something is known to be wrong that explains it.
@@ -246,6 +282,9 @@ public struct ReferenceClock: Sendable {
             condition = usualCondition
         }
     }
+
+    /// Notes why its pulses cannot be used although they come: what the receiver says about itself.
+    public mutating func suspend(_ fault: SourceCondition) { condition = fault }
 
     /// Notes that its samples have left the prediction in a way that no quartz can have done.
     public mutating func depart(_ condition: SourceCondition) {
@@ -300,11 +339,18 @@ public struct ReferenceClock: Sendable {
         if offsets.count > Self.offsetMemory { offsets.removeFirst() }
         if let refusedOffset, abs(sample.offset - refusedOffset) < 1 { return }
         refusedOffset = nil
-        if !isOutvoted { condition = usualCondition }
+        if !isOutvoted { condition = departed ?? receiversFault(at: now) ?? usualCondition }
     }
 
-    private var usualCondition: SourceCondition {
-        departed ?? (labelError == 0 ? .delivering : .mislabelled(seconds: labelError))
+    private var usualCondition: SourceCondition { labelError == 0 ? .delivering : .mislabelled(seconds: labelError) }
+
+    /// What the receiver's own messages say is wrong with it, also while its pulses go on; `nil` for nothing.
+    public func receiversFault(at now: MonotonicInstant) -> SourceCondition? {
+        if let reason = health.reason, health.isInvalid(at: now) || !reach.isReachable {
+            return .invalid(reason.description)
+        }
+        if health.isFrozen(at: now) { return .frozen }
+        return health.wrongRate.map { .labelsAtWrongRate($0) }
     }
 
     // MARK: - What happens to it
@@ -326,6 +372,7 @@ public struct ReferenceClock: Sendable {
     /// Notes that its device was opened or came back.
     public mutating func deviceOpened() {
         decoder?.reset()
+        health.reset()
         (lastSequence, lastHeard) = (nil, nil)
         condition = .waiting
     }
@@ -346,6 +393,7 @@ public struct ReferenceClock: Sendable {
     public mutating func apply(_ change: ClockChange) {
         pairing.apply(change)
         decoder?.shift(by: change.step)
+        health.apply(change)
         lastLabelOffset = lastLabelOffset.map { $0 + change.offsetChange }
         last?.sample.apply(change)
         for index in offsets.indices { offsets[index] += change.offsetChange.seconds }
@@ -364,12 +412,12 @@ public struct ReferenceClock: Sendable {
             condition = .unreadable
         }
     }
+}
 
-    /// Whether a rejection tells something about the receiver rather than about the line.
-    private static func isReceiversOwnVerdict(_ reason: NMEARejection) -> Bool {
-        switch reason {
-        case .noFix, .noTime, .noDate, .badDate, .dateOutOfRange, .noStatus, .backwards: true
-        default: false
-        }
+extension ReferenceClockConfiguration {
+    /// Line speed in bit/s, as configured or by ntpd's mode bits 4 to 6 (default 4800, ntpd's).
+    var lineSpeed: Int {
+        let speeds = [4800, 9600, 19200, 38400, 57600, 115_200, 115_200, 115_200]
+        return baudRate ?? speeds[mode >> 4 & 7]
     }
 }

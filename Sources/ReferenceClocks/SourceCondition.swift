@@ -30,6 +30,12 @@ public enum SourceCondition: Equatable, Sendable {
     case outvoted(offset: Double)
     /// Samples are coming.
     case delivering
+    /// The receiver repeats the same second.
+    case frozen
+    /// Labels advance at another rate than the clock, seconds per second.
+    case labelsAtWrongRate(Double)
+    /// The receiver has taken back the seconds (s) that it told before it knew the leap seconds.
+    case revised(seconds: Int)
 
     /// Which case this is, without what it carries: a log line is due when this changes.
     public var kind: Int {
@@ -49,6 +55,9 @@ public enum SourceCondition: Equatable, Sendable {
         case .delivering: 12
         case .jumped: 13
         case .wrongRate: 14
+        case .frozen: 15
+        case .labelsAtWrongRate: 16
+        case .revised: 17
         }
     }
 
@@ -77,7 +86,8 @@ extension SourceCondition: CustomStringConvertible {
                 + "set time2 or add a source that settles it"
         case .contradicted(let seconds):
             "\(Self.signed(seconds)) s from a clock that was synchronised before; not believed (-g overrules)"
-        case .mislabelled(let seconds): "labels are \(Self.signed(seconds)) s off the pulses they number; labels ignored"
+        case .mislabelled(let seconds):
+            "labels are \(inWeeks(seconds) ?? "\(Self.signed(seconds)) s") off the pulses they number; labels ignored"
         case .beyondPanic(let offset): "\(Self.magnitude(offset)) off, beyond the panic limit; not believed"
         case .outvoted(let offset): "\(Self.magnitude(offset)) from the others; not believed"
         case .jumped(let offset):
@@ -85,6 +95,11 @@ extension SourceCondition: CustomStringConvertible {
         case .wrongRate(let rate):
             "samples run \(Self.signed(Self.whole(rate * 1e6))) ppm off, which no quartz does; not believed for 10 min"
         case .delivering: "good"
+        case .frozen: "the receiver repeats the same second; its data are frozen"
+        case .labelsAtWrongRate(let rate):
+            "labels advance \(thousandths(rate)) s per second; their seconds are not believed"
+        case .revised(let seconds):
+            "labels went back by \(abs(seconds)) s: the receiver did not know the leap seconds; proving the seconds anew"
         }
     }
 
@@ -94,6 +109,15 @@ extension SourceCondition: CustomStringConvertible {
         let (name, size) = units.first { abs(offset) >= $0.1 } ?? ("ns", 1e-9)
         return "\(signed(whole(offset / size))) \(name)"
     }
+
+    /// Whole weeks, of which receivers with an old almanac are wrong; `nil` for anything else.
+    private func inWeeks(_ seconds: Int) -> String? {
+        let (weeks, rest) = seconds.quotientAndRemainder(dividingBy: 604_800)
+        guard weeks != 0, rest == 0 else { return nil }
+        return "\(Self.signed(weeks)) \(abs(weeks) == 1 ? "week" : "weeks")"
+    }
+
+    private func thousandths(_ number: Double) -> String { "\(Double(Self.whole(number * 1000)) / 1000)" }
 
     private static func whole(_ number: Double) -> Int { Int(min(max(number.rounded(), -1e15), 1e15)) }
 

@@ -61,7 +61,7 @@ public struct SimulatedAppliance {
     ///   - leapSeconds: what the appliance knows of leap seconds.
     public init(
         scenario: Scenario, seed: UInt64, earliestDate: Instant = ordinaryDay,
-        leapSeconds: LeapSecondTable = .builtIn
+        leapSeconds: LeapSecondTable = .builtIn, keptState: KeptState = KeptState()
     ) {
         let (configuration, diagnostics) = NTPConfiguration.parse(
             text: Array(scenario.configuration.utf8), file: "simulation", include: { _ in nil })
@@ -74,6 +74,7 @@ public struct SimulatedAppliance {
         }
         var settings = Timekeeper<SimulatedClock>.Settings(configuration)
         settings.leapSeconds = leapSeconds
+        settings.keptState = keptState
         timekeeper = Timekeeper(clock: clock, sources: sources, settings: settings)
         wiring = Wiring(sources)
         world = scenario.world
@@ -100,13 +101,15 @@ public struct SimulatedAppliance {
     public init(
         _ text: String = oneReceiver, start: Instant = ordinaryDay, offset: Double = 0.3, frequency: Double = 30e-6,
         wander: Double = 1e-10, seed: UInt64 = 1, inheritedMaximumError: Double? = nil,
-        earliestDate: Instant = ordinaryDay, leapSeconds: LeapSecondTable = .builtIn
+        earliestDate: Instant = ordinaryDay, leapSeconds: LeapSecondTable = .builtIn,
+        keptState: KeptState = KeptState()
     ) {
         var scenario = Scenario(
             name: "", summary: "", duration: 0, oscillator: OscillatorModel(frequency: frequency, wander: wander))
         (scenario.configuration, scenario.start, scenario.offset) = (text, start, offset)
         scenario.inheritedMaximumError = inheritedMaximumError
-        self.init(scenario: scenario, seed: seed, earliestDate: earliestDate, leapSeconds: leapSeconds)
+        self.init(
+            scenario: scenario, seed: seed, earliestDate: earliestDate, leapSeconds: leapSeconds, keptState: keptState)
     }
 
     /// What the first receiver writes.

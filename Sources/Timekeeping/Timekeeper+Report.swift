@@ -91,7 +91,7 @@ extension Timekeeper {
             report.age = (clock.monotonicNow() - last.at).seconds
         }
         if let delay = source.pairing.delay {
-            (report.labelDelay, report.labelDelayDeviation) = (delay.median, delay.deviation)
+            (report.labelDelay, report.labelDelayDeviation) = (delay.centre, delay.deviation)
         }
         return report
     }

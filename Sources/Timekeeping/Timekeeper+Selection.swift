@@ -23,7 +23,7 @@ extension Timekeeper {
     ///   - isPulse: whether it is a pulse, or a label of a source that may have pulses as well.
     mutating func deliver(_ sample: Sample, from index: Int, isPulse: Bool) {
         guard !settings.leapSeconds.isLeapNear(sample.reference) else { return }
-        if tracks[index].isPulse != isPulse { begin(index, isPulse: isPulse) }
+        if tracks[index].isPulse != isPulse { begin(index, isPulse: isPulse, before: sample.local) }
         let outcome = tracks[index].estimator.update(sample)
         let isUsable = if case .rejected = outcome { false } else { true }
         tracks[index].systematicError = sample.systematicError
@@ -39,13 +39,17 @@ extension Timekeeper {
     }
 
     /// Begins a source's estimate anew, because its pulses and its labels have nothing in common but the oscillator.
-    private mutating func begin(_ index: Int, isPulse: Bool) {
-        let reading = clock.now()
-        var estimator = Estimator(correction: clock.frequencyCorrection, at: reading)
+    private mutating func begin(_ index: Int, isPulse: Bool, before first: Instant) {
+        let reading = first - .milliseconds(1)
+        var estimator = tracks[index].estimator
+        // The very first kind is the one that an earlier run may have told of.
+        if tracks[index].isPulse != nil { estimator.begin(anewAt: reading) }
         if flywheel.isReady {
             estimator.adopt(flywheel, at: reading)
         } else if let frequency = settings.knownFrequency {
             estimator.preset(frequency: frequency, deviation: Self.driftFileDeviation, at: reading)
+        } else {
+            estimator.expectSamples(after: reading)
         }
         tracks[index] = SourceTrack(estimator: estimator, isPulse: isPulse)
     }

@@ -18,6 +18,7 @@ extension Timekeeper {
         watchCorrection()
         let now = clock.monotonicNow()
         for index in sources.indices { sources[index].tick(now: now) }
+        followDate()
         restartProofIfLost()
         select()
         reportConditions()
@@ -52,7 +53,7 @@ extension Timekeeper {
         guard selected != nil, let estimate = flywheel.estimate(at: now), let freePhase = flywheel.freePhase(at: now)
         else { return }
         let flywheel = flywheel
-        holdover.note(time: (clock.monotonicNow() - started).seconds, freePhase: freePhase + stepped, estimate: estimate) {
+        holdover.note(time: (clock.monotonicNow() - started).seconds, freePhase: freePhase, estimate: estimate) {
             flywheel.estimate(at: now + Interval(seconds: $0))?.phaseDeviation ?? .infinity
         }
     }
@@ -89,7 +90,8 @@ extension Timekeeper {
     private mutating func apply(_ change: ClockChange) {
         flywheel.apply(change)
         for index in tracks.indices { tracks[index].estimator.apply(change) }
-        stepped -= change.offsetChange.seconds
+        if !change.isLeapSecond { holdover.interrupt() }
+        totalStep = totalStep + change.step
         for index in sources.indices { sources[index].apply(change) }
         referenceTime = referenceTime + change.step
         quietUntil = clock.monotonicNow() + Self.settlingTime
@@ -143,7 +145,7 @@ extension Timekeeper {
         }
     }
 
-    private mutating func distrustClock() {
+    mutating func distrustClock() {
         isClockTrusted = false
         (selected, candidateSince) = (nil, nil)
         proveAnew()

@@ -32,6 +32,9 @@ public struct Timekeeper<Clock: ClockControl> {
         /// Frequency error of the oscillator as known from before, s/s, positive = fast.
         public var knownFrequency: Double?
 
+        /// What an earlier run has learned.
+        public var keptState = KeptState()
+
         /// The defaults.
         public init() {}
     }
@@ -79,8 +82,6 @@ public struct Timekeeper<Clock: ClockControl> {
     var selected: Int?
     var refusal: SourceSelection.Refusal?
     var combinationShift = 0.0
-    /// Steps made so far, seconds: without them, the phase goes on as if none had been.
-    var stepped = 0.0
     var leapVetting: LeapVetting
     var updates = 0
     var referenceTime: Instant
@@ -96,6 +97,10 @@ public struct Timekeeper<Clock: ClockControl> {
     var quietUntil: MonotonicInstant
     var candidateSince: MonotonicInstant?
     var lastReading: (clock: Instant, monotonic: MonotonicInstant)?
+    /// All steps of the clock so far.
+    var totalStep = Interval.zero
+    /// When sources are next told how late it is at least.
+    var nextDateNotice: MonotonicInstant?
     let numberedBy: [Int?]
 
     /// A timekeeper that has not heard anything.
@@ -120,6 +125,7 @@ public struct Timekeeper<Clock: ClockControl> {
         for (index, numberer) in numberedBy.enumerated() {
             if let numberer { self.sources[index].beNumbered(by: sources[numberer].configuration) }
         }
+        recallSources()
         if let frequency = settings.knownFrequency { preset(frequency: frequency) }
     }
 
@@ -163,7 +169,7 @@ public struct Timekeeper<Clock: ClockControl> {
         ) { labels.append($0) }
         for label in labels where !label.isLeapSecond {
             if label.weekRollovers > 0 { reportRollover(label, from: index) }
-            receive(label: Sample(local: label.arrived, reference: label.utc), from: index)
+            receive(label: Sample(local: label.arrived, reference: label.utc), message: label.message, from: index)
         }
         reportConditions()
     }
@@ -182,7 +188,10 @@ public struct Timekeeper<Clock: ClockControl> {
         guard now >= quietUntil,
             let start = sources[index].consume(pulse: stamp, sequence: sequence, now: now)
         else { return }
-        if let offset = numberingOffset(at: start) {
+        if let numberer = numberedBy[index], let fault = sources[numberer].receiversFault(at: now) {
+            // A receiver without a fix, or with frozen data, lets its pulses run free.
+            sources[index].suspend(fault)
+        } else if let offset = numberingOffset(at: start) {
             let second = (start + Interval(seconds: offset)).nearestSecond
             deliver(Sample(local: start, reference: second), from: index, isPulse: true)
         } else if sources[index].pairing.state == .unpaired {
@@ -206,7 +215,7 @@ public struct Timekeeper<Clock: ClockControl> {
             let stamp = clock.reading(atKernelTime: local)
             guard isRecent(stamp) else { return sources[index].countMalformed() }
             let correction = Interval(seconds: sources[index].configuration.time1 ?? 0)
-            receive(label: Sample(local: stamp, reference: reference + correction), from: index)
+            receive(label: Sample(local: stamp, reference: reference + correction), message: nil, from: index)
             reportConditions()
         }
     }
@@ -238,12 +247,12 @@ public struct Timekeeper<Clock: ClockControl> {
     }
 
     /// Takes a label or whole sample: it numbers the pulses that look to this source, and may be a sample itself.
-    private mutating func receive(label: Sample, from index: Int) {
+    private mutating func receive(label: Sample, message: LabelMessage?, from index: Int) {
         let now = clock.monotonicNow()
         guard now >= quietUntil, !settings.leapSeconds.isLeapNear(label.reference) else { return }
         let pulsing = numbered(by: index).filter { sources[$0].hasPulses(at: now) }
         for pulsed in pulsing {
-            number(pulsesOf: pulsed, by: label, from: index)
+            number(pulsesOf: pulsed, by: label, message: message, from: index)
         }
         // A step just made has overtaken the label.
         guard now >= quietUntil else { return }
@@ -251,19 +260,25 @@ public struct Timekeeper<Clock: ClockControl> {
         // A label that contradicts the pulses it numbers is not believed as a source of its own either.
         let isContradicted = pulsing.contains { sources[$0].pairing.isContradicted }
         guard !isContradicted else { return sources[index].restartVotes() }
-        if let sample = sources[index].consume(label, measuredDelay: measuredDelay(of: index), now: now) {
+        if let sample = sources[index].consume(label, measuredDelay: measuredDelay(of: index, message), now: now) {
             deliver(sample, from: index, isPulse: false)
         }
     }
 
-    private mutating func number(pulsesOf index: Int, by label: Sample, from numberer: Int) {
+    private mutating func number(pulsesOf index: Int, by label: Sample, message: LabelMessage?, from numberer: Int) {
         if let offset = numberingOffset(at: label.local) {
-            sources[numberer].noteLabelError(sources[index].monitor(label: label, clockOffset: offset))
-            return
+            let error = sources[index].monitor(
+                label: label, message: message, clockOffset: offset,
+                isProvisional: sources[numberer].isProvisional(at: clock.monotonicNow()))
+            guard !sources[index].pairing.needsNewProof else { return distrustNumbering(by: numberer) }
+            return sources[numberer].noteLabelError(error)
         }
         let witness: ((Instant) -> Instant)? = clockIsWitness && isClockTrusted ? { $0.nearestSecond } : nil
-        if let pulse = sources[index].number(by: label, witness: witness) {
-            deliver(Sample(local: pulse.edge, reference: pulse.second), from: index, isPulse: true)
+        let stepsBefore = totalStep
+        for pulse in sources[index].number(by: label, message: message, witness: witness) {
+            // An earlier one of them may have stepped the clock.
+            let edge = pulse.edge + (totalStep - stepsBefore)
+            deliver(Sample(local: edge, reference: pulse.second), from: index, isPulse: true)
         }
     }
 
@@ -275,8 +290,8 @@ public struct Timekeeper<Clock: ClockControl> {
     }
 
     /// Delay of a source's labels as the pulses that they number have taught it, seconds.
-    private func measuredDelay(of index: Int) -> Double? {
-        numbered(by: index).lazy.compactMap { sources[$0].pairing.delay?.median }.first
+    private func measuredDelay(of index: Int, _ message: LabelMessage?) -> Double? {
+        numbered(by: index).lazy.compactMap { sources[$0].pairing.delay(of: message)?.centre }.first
     }
 
     /// Reference − clock at a reading, while the clock is good enough to number pulses by; else `nil`.

@@ -3,6 +3,7 @@ import LinuxSystem
 import Reports
 import Testing
 import TimeScale
+import Timekeeping
 
 @testable import Daemon
 
@@ -102,7 +103,7 @@ struct DriftFileTests {
         func tick(_ second: Int64, _ frequency: Double?) throws -> Bool {
             try Files.remove(book.file("drift"))
             let now = MonotonicInstant(nanoseconds: 0) + .seconds(second)
-            _ = files.tick(frequency: frequency, now: now, log: book.log)
+            _ = files.tick(frequency: frequency, state: KeptState(), now: now, log: book.log)
             return try Files.remove(book.file("drift"))
         }
         #expect(try !tick(0, nil))

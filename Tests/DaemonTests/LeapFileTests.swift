@@ -3,6 +3,7 @@ import LinuxSystem
 import Reports
 import Testing
 import TimeScale
+import Timekeeping
 
 @testable import Daemon
 
@@ -82,7 +83,9 @@ struct LeapFileTests {
         var files = Self.files(book)
         let start = MonotonicInstant(nanoseconds: 7)
         let seconds: [Int64] = [0, 86_399, 86_400, 86_401, 172_799, 172_800]
-        let read = seconds.map { files.tick(frequency: nil, now: start + .seconds($0), log: book.log) != nil }
+        let read = seconds.map {
+            files.tick(frequency: nil, state: KeptState(), now: start + .seconds($0), log: book.log) != nil
+        }
         #expect(read == [false, false, true, false, false, true])
     }
 

@@ -22,7 +22,8 @@ struct VariableTests {
     func units() {
         #expect(
             Self.names(TrackingReport.variables, .seconds) == [
-                "referenceTime", "time", "offset", "offsetDeviation", "jitter", "rootDelay", "rootDispersion", "uptime",
+                "referenceTime", "time", "offset", "offsetDeviation", "jitter", "rootDelay", "rootDispersion",
+                "holdoverRemaining", "uptime",
             ])
         #expect(
             Self.names(TrackingReport.variables, .secondsPerSecond) == [
@@ -31,9 +32,9 @@ struct VariableTests {
         #expect(Self.names(TrackingReport.variables, .log2Seconds) == ["precision"])
         #expect(
             Self.names(SourceReport.variables, .seconds) == [
-                "offset", "jitter", "age", "labelDelay", "labelDelayDeviation",
+                "offset", "offsetDeviation", "latencyMean", "jitter", "age", "labelDelay", "labelDelayDeviation",
             ])
-        #expect(SourceReport.variables.filter { $0.unit == .none }.count == SourceReport.variables.count - 5)
+        #expect(SourceReport.variables.filter { $0.unit == .none }.count == SourceReport.variables.count - 7)
         #expect(ServerReport.variables.allSatisfy { $0.unit == .none })
     }
 

@@ -114,6 +114,51 @@ struct NumberingTests {
         (appliance.world.labelDelay, appliance.world.labelJitter) = (0.137, 0.02)
         appliance.run(seconds: 60)
         let delay = try #require(appliance.timekeeper.sources[0].pairing.delay)
-        #expect(abs(delay.median - 0.137) < 0.005)
+        #expect(abs(delay.centre - 0.137) < 0.005)
+    }
+
+    @Test("the phase is known within seven seconds of the first sentence")
+    func coldStart() throws {
+        var appliance = SimulatedAppliance()
+        appliance.world.hasSentences = false
+        appliance.run(seconds: 30)
+        appliance.world.hasSentences = true
+        // The sixth sentence proves sixteen pulses, twice as many as the first fit takes.
+        let locked = appliance.run(until: .locked, within: 30)
+        let seconds = try #require(locked)
+        #expect(seconds <= 7)
+        // The record of a second is made just before its pulse.
+        appliance.run(seconds: 2)
+        #expect(appliance.errors.suffix(1).largest < 10e-6)
+    }
+
+    @Test("what one run has learned of the delay lets the next one number what was ambiguous", arguments: [0.48, 0.87])
+    func keptDelay(delay: Double) throws {
+        var teacher = SimulatedAppliance(offset: 0.02, inheritedMaximumError: 0.05)
+        (teacher.world.labelDelay, teacher.world.labelJitter) = (delay, 0.02)
+        teacher.run(seconds: 120)
+        let kept = teacher.timekeeper.keptState
+        #expect(kept.lastGoodTime != nil)
+        var appliance = SimulatedAppliance(keptState: kept)
+        (appliance.world.labelDelay, appliance.world.labelJitter) = (delay, 0.02)
+        try #require(appliance.run(until: .locked, within: 30) != nil)
+        appliance.run(seconds: 20)
+        #expect(appliance.errors.suffix(5).largest < 20e-6)
+    }
+
+    @Test("a receiver that learns the leap seconds minutes after its fix is followed, after a time without service")
+    func lateLeapSeconds() throws {
+        var appliance = SimulatedAppliance()
+        (appliance.receiver.hasFix, appliance.receiver.errorSeconds) = (false, 18)
+        appliance.run(seconds: 10)
+        appliance.receiver.hasFix = true
+        appliance.run(seconds: 300)
+        #expect(appliance.state == .locked)
+        appliance.receiver.errorSeconds = 0
+        appliance.run(seconds: 60)
+        #expect(!appliance.logged("labels went back by 18 s").isEmpty)
+        try #require(appliance.run(until: .locked, within: 30) != nil)
+        appliance.run(seconds: 20)
+        #expect(appliance.errors.suffix(5).largest < 20e-6)
     }
 }

@@ -1,0 +1,122 @@
+import Discipline
+import Receivers
+import TimeScale
+
+/// What a receiver's own messages tell about it: whether it has a fix, whether its time goes on, and how fast.
+struct ReceiverHealth: Sendable {
+    /// A receiver that says for this long that it has no fix has none; shorter lapses are a bridge or a hand.
+    private static let invalidAfter = Interval.seconds(3)
+    /// What it said longer ago than this is no news about it: a line that is silent says nothing.
+    private static let newsAge = Interval.seconds(10)
+    /// Repeated or backward times for this long, without one that is new: a receiver that corrects itself to an earlier
+    /// time is followed after five epochs.
+    private static let frozenAfter = Interval.seconds(8)
+    /// The fewest such messages.
+    private static let fewestRepeats = 6
+    /// How long the numbering by a receiver that we saw without a fix is provisional: the almanac with the leap seconds
+    /// comes every 12.5 minutes (IS-GPS-200 §20.3.3.5).
+    private static let provisionalTime = Interval.seconds(900)
+    /// Length of a window in which the rate of the labels is measured.
+    private static let rateWindow = Interval.seconds(30)
+    /// Largest creep of the labels in one window that jitter or another burst of sentences can make, seconds.
+    private static let largestCreep = 0.15
+
+    /// Why it has no valid time, by its own words; `nil` once it has a fix.
+    private(set) var reason: NMEARejection?
+    /// How fast labels advance, seconds per second, where that is certainly wrong.
+    private(set) var wrongRate: Double?
+    private var hasFix = false
+    private var invalidSince: MonotonicInstant?
+    private var lastVerdict: MonotonicInstant?
+    private var firstLabel: MonotonicInstant?
+    private var lastLabel: MonotonicInstant?
+    private var repeats = 0
+    private var lastRepeat: MonotonicInstant?
+    private var wasWithoutFix = false
+    /// Start of the window and how far the labels crept in it, and in the one before.
+    private var window: (start: Instant, creep: Double, before: Double)?
+    private var lastOffset: Interval?
+
+    /// Whether it says, and has said for a while, that it has no fix.
+    func isInvalid(at now: MonotonicInstant) -> Bool {
+        guard let invalidSince, let lastVerdict else { return false }
+        return now - invalidSince >= Self.invalidAfter && now - lastVerdict <= Self.newsAge
+    }
+
+    /// Whether it repeats itself: messages come, but no second that is new.
+    func isFrozen(at now: MonotonicInstant) -> Bool {
+        guard repeats >= Self.fewestRepeats, let lastLabel, let lastRepeat else { return false }
+        return lastRepeat - lastLabel >= Self.frozenAfter && now - lastRepeat <= Self.newsAge
+    }
+
+    /// Whether it may not have known the leap seconds when its labels began.
+    func isProvisional(at now: MonotonicInstant) -> Bool {
+        guard wasWithoutFix, let firstLabel else { return false }
+        return now - firstLabel < Self.provisionalTime
+    }
+
+    /// Takes note of a label.
+    mutating func note(_ label: SecondLabel, now: MonotonicInstant) {
+        firstLabel = firstLabel ?? now
+        (lastLabel, repeats) = (now, 0)
+        (reason, invalidSince) = (nil, nil)
+        measureRate(label)
+    }
+
+    /// Takes note of a fix won or lost.
+    mutating func note(hasFix: Bool) { self.hasFix = hasFix }
+
+    /// Takes note of a message that was not used.
+    mutating func note(_ rejection: NMEARejection, now: MonotonicInstant) {
+        if hasFix {
+            (reason, invalidSince) = (nil, nil)
+            guard rejection == .duplicate || rejection == .backwards else { return }
+            repeats += 1
+            lastRepeat = now
+        } else if Self.isOwnVerdict(rejection) {
+            reason = rejection
+            invalidSince = invalidSince ?? now
+            lastVerdict = now
+            if firstLabel == nil, rejection == .noFix || rejection == .noTime { wasWithoutFix = true }
+        }
+    }
+
+    /// Forgets what was said, as for a device that was opened anew; not that it was once without a fix.
+    mutating func reset() {
+        (hasFix, reason, invalidSince, repeats) = (false, nil, nil, 0)
+        (window, lastOffset, wrongRate) = (nil, nil, nil)
+    }
+
+    /// Follows a change of the clock.
+    mutating func apply(_ change: ClockChange) {
+        lastOffset = lastOffset.map { $0 + change.offsetChange }
+        window = window.map { ($0.start + change.step, $0.creep, $0.before) }
+    }
+
+    /// Adds up how far labels move against the clock, jumps apart; two windows in a row that agree are a rate.
+    private mutating func measureRate(_ label: SecondLabel) {
+        let offset = label.utc - label.arrived
+        defer { lastOffset = offset }
+        guard let last = lastOffset, var window, label.arrived >= window.start else {
+            window = (label.arrived, 0, 0)
+            return
+        }
+        let move = (offset - last).seconds
+        if abs(move) <= PulsePairing.agreement { window.creep += move }
+        if label.arrived - window.start >= Self.rateWindow {
+            let slower = min(abs(window.creep), abs(window.before))
+            let isSteady = slower > Self.largestCreep && window.creep * window.before > 0
+            wrongRate = isSteady ? 1 + window.creep / (label.arrived - window.start).seconds : nil
+            window = (label.arrived, 0, window.creep)
+        }
+        self.window = window
+    }
+
+    /// Whether a rejection tells something about the receiver rather than about the line.
+    private static func isOwnVerdict(_ reason: NMEARejection) -> Bool {
+        switch reason {
+        case .noFix, .noTime, .noDate, .badDate, .dateOutOfRange, .noStatus, .backwards: true
+        default: false
+        }
+    }
+}
