@@ -86,8 +86,10 @@ struct Statement {
 
     private mutating func scan(splitting: Bool) -> Word? {
         while let start = nextVisible() {
-            let text = bytes[start] == UInt8(ascii: "\"") ? scanQuoted() : scanBare(splitting: splitting)
+            let scanned = bytes[start] == UInt8(ascii: "\"") ? scanQuoted() : scanBare(splitting: splitting)
             let isQuoted = bytes[start] == UInt8(ascii: "\"")
+            // Both micro signs stand for the letter: "10µs" must not become ten seconds.
+            let text = scanned.withMicroSignsAsLetters
             let word = Word(text: String(decoding: text.filter { $0 < 0x80 }, as: UTF8.self), column: start + 1)
             if text.contains(where: { $0 >= 0x80 }), !word.text.hasPrefix("//"), !toldOfForeignBytes {
                 toldOfForeignBytes = true
@@ -138,4 +140,16 @@ struct Statement {
     private static func isSpecial(_ byte: UInt8) -> Bool { "{}(),;|=".utf8.contains(byte) }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+}
+
+extension Sequence where Element == UInt8 {
+    /// The bytes with µ (U+00B5) and μ (U+03BC), which are two bytes each in UTF-8, as `u`.
+    var withMicroSignsAsLetters: [UInt8] {
+        var bytes: [UInt8] = []
+        for byte in self {
+            let isMicroSign = (bytes.last == 0xc2 && byte == 0xb5) || (bytes.last == 0xce && byte == 0xbc)
+            if isMicroSign { bytes[bytes.count - 1] = UInt8(ascii: "u") } else { bytes.append(byte) }
+        }
+        return bytes
+    }
 }

@@ -151,7 +151,7 @@ final class SourceDevice {
             case .sample(let sample):
                 timekeeper.receive(
                     sampleAt: sample.local, reference: sample.local + Interval(seconds: sample.offset),
-                    isPulse: sample.isPulse, from: index)
+                    isPulse: sample.isPulse, leap: sample.leapIndicator, from: index)
             case .malformed: timekeeper.receiveMalformed(from: index)
             }
         }
@@ -180,7 +180,8 @@ final class SourceDevice {
         switch try sharedMemory?.read() {
         case .sample(let sample):
             timekeeper.receive(
-                sampleAt: sample.received, reference: sample.reference, isPulse: false, from: index)
+                sampleAt: sample.received, reference: sample.reference, isPulse: false, leap: sample.leapIndicator,
+                from: index)
         case .bad, .clash: timekeeper.receiveMalformed(from: index)
         case .notReady, nil: break
         }

@@ -91,9 +91,9 @@ extension SourceCondition: CustomStringConvertible {
         case .beyondPanic(let offset): "\(Self.magnitude(offset)) off, beyond the panic limit; not believed"
         case .outvoted(let offset): "\(Self.magnitude(offset)) from the others; not believed"
         case .jumped(let offset):
-            "samples have jumped by \(Self.magnitude(offset)), which no quartz does; not believed for 10 min"
+            "samples have jumped by \(Self.magnitude(offset)), which no quartz does; not believed"
         case .wrongRate(let rate):
-            "samples run \(Self.signed(Self.whole(rate * 1e6))) ppm off, which no quartz does; not believed for 10 min"
+            "samples run \(Self.signed(Self.whole(rate * 1e6))) ppm off, which no quartz does; not believed"
         case .delivering: "good"
         case .frozen: "the receiver repeats the same second; its data are frozen"
         case .labelsAtWrongRate(let rate):

@@ -15,12 +15,12 @@ struct SourceTrack {
     var systematicError = 0.0
 
     /// Samples that have left the prediction.
-    struct Departure: Equatable {
+    struct Departure {
         /// When they left.
         let since: MonotonicInstant
         /// How far they are from where they should be, seconds.
         let offset: Double
-        /// Whether they run at another rate.
-        let isRate: Bool
+        /// The delay of the labels that number its pulses as it was before, seconds; `nil` where it is not known.
+        let labelDelay: (centre: Double, deviation: Double)?
     }
 }

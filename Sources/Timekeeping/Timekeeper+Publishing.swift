@@ -117,10 +117,7 @@ extension Timekeeper {
     mutating func vetLeapSeconds() {
         let utc = serverState.servedTime(at: clock.now())
         guard ladder.wasLocked, !settings.leapSeconds.isLeapNear(utc) else { return }
-        let announcements = sources.compactMap { source in
-            source.leapAnnouncement.map { LeapVetting.Announcement(source: source.configuration.name, indicator: $0) }
-        }
-        let verdict = leapVetting.decide(announcements: announcements, table: settings.leapSeconds, at: utc)
+        let verdict = leapVetting.decide(announcements: leapAnnouncements, table: settings.leapSeconds, at: utc)
         for veto in verdict.vetoes { note(.warning, nil, veto.description) }
         isLeapVetoed = verdict.leapSecond == nil
         guard let leap = verdict.leapSecond,
@@ -131,6 +128,19 @@ extension Timekeeper {
             entries: settings.leapSeconds.entries + [.init(since: leap.end, taiMinusUTC: after)],
             expires: settings.leapSeconds.expires)
         note(.notice, nil, "a leap second before \(leap.end) is announced by several sources and believed")
+    }
+
+    /// What independent sources announce: gpsd writes each receiver into two segments of shared memory, 2n and 2n + 1.
+    private var leapAnnouncements: [LeapVetting.Announcement] {
+        var announced: [LeapVetting.Announcement] = []
+        var producers: Set<Int> = []
+        for source in sources where source.reach.isReachable {
+            guard let indicator = source.leapAnnouncement else { continue }
+            let isShared = source.configuration.driver == .sharedMemory
+            guard !isShared || producers.insert(source.configuration.unit / 2).inserted else { continue }
+            announced.append(.init(source: source.configuration.name, indicator: indicator))
+        }
+        return announced
     }
 
     /// The leap second that ends the day of a moment, as the table has it and nothing forbids.

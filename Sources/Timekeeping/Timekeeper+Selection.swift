@@ -8,6 +8,10 @@ extension Timekeeper {
     /// How long a source whose samples have jumped must have kept to them before it is believed where nobody else
     /// says more: longer than a receiver takes to find out that it was wrong, or an operator to look.
     private static var quarantine: Interval { .seconds(600) }
+    /// How long labels are listened to before they may clear the pulses: longer than it takes to learn their delay.
+    private static var hearing: Interval { .seconds(60) }
+    /// Jumps smaller than this are not looked for in labels, seconds.
+    private static var leastHeard: Double { 0.005 }
     /// What samples and labels of honest producers may differ by, seconds: their delay is not measured as a pulse's is.
     private static var agreement: Double { 0.2 }
     /// How long the first choice waits for sources that are still proving themselves.
@@ -85,7 +89,8 @@ extension Timekeeper {
         if tracks[index].departure == nil, jump.isOscillators(bound: bound) {
             return note(.notice, index, "the clock's frequency has jumped by \(Self.partsPerMillion(-jump.slope)) ppm")
         }
-        tracks[index].departure = .init(since: now, offset: offset, isRate: jump.isRate)
+        let labelDelay = tracks[index].departure.map(\.labelDelay) ?? sources[index].pairing.delay
+        tracks[index].departure = .init(since: now, offset: offset, labelDelay: labelDelay)
         sources[index].depart(jump.isRate ? .wrongRate(-jump.slope) : .jumped(offset: offset))
     }
 
@@ -99,12 +104,30 @@ extension Timekeeper {
                 $0 != index && isSelectable($0, now: now) && numberedBy[$0] != index && numberedBy[index] != $0
                     && agree(index, $0)
             }
-            guard hasWitness || now - departure.since >= Self.quarantine else { continue }
+            let age = now - departure.since
+            let testimony = testimony(ofLabelsFor: index, departure)
+            guard hasWitness || (testimony == true && age >= Self.hearing)
+                || (testimony == nil && age >= Self.quarantine)
+            else { continue }
             tracks[index].departure = nil
             sources[index].returned()
-            let why = hasWitness ? "another source agrees" : "they have kept to it for 10 min"
+            let why =
+                hasWitness
+                ? "another source agrees" : testimony == true ? "its labels say the same" : "they have kept to it"
             note(.warning, index, "samples that had left are believed again: \(why)")
         }
+    }
+
+    /// What labels say of a jump of the pulses that they number: they have moved as well, so that it is the clock that
+    /// has jumped (`true`), or have not (`false`), or cannot tell (`nil`).
+    private func testimony(ofLabelsFor index: Int, _ departure: SourceTrack.Departure) -> Bool? {
+        guard let before = departure.labelDelay, let now = sources[index].pairing.delay,
+            abs(departure.offset) > max(Self.leastHeard, Self.distanceFactor * before.deviation)
+        else { return nil }
+        let moved = now.centre - before.centre
+        if abs(moved) < abs(departure.offset) / 4 { return false }
+        // A clock that goes ahead makes labels late, and offsets negative.
+        return abs(moved + departure.offset) < abs(departure.offset) / 4 ? true : nil
     }
 
     /// Whether two sources show the same time.

@@ -206,8 +206,12 @@ public struct Timekeeper<Clock: ClockControl> {
     ///   - local: kernel time of the comparison.
     ///   - reference: what it should have been.
     ///   - isPulse: whether only the fraction of the second is meant.
+    ///   - leap: what the producer says about the end of the month.
     ///   - index: the source.
-    public mutating func receive(sampleAt local: Instant, reference: Instant, isPulse: Bool, from index: Int) {
+    public mutating func receive(
+        sampleAt local: Instant, reference: Instant, isPulse: Bool, leap: LeapIndicator = .none, from index: Int
+    ) {
+        sources[index].announce(leap)
         if isPulse {
             receive(pulse: local - (reference - reference.nearestSecond), sequence: nil, from: index)
         } else {
