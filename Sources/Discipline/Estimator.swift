@@ -40,8 +40,6 @@ public struct Estimator: Sendable {
     private static let clip = 3.0
     /// Rejections in a row after which the prediction is at fault even where they do not agree with each other.
     private static let longestRejection = 30
-    /// The fast edge is found to this share of the mean latency (simulated: 3 % RMS).
-    private static let edgeError = 0.03
     /// Least jitter assumed, seconds: the resolution of time stamps.
     static let leastJitter = 1e-9
 
@@ -83,7 +81,7 @@ public struct Estimator: Sendable {
         let controlPhase = control.phase(at: local) - controlPhaseAtUpdate
         return bank.estimate(
             after: (local - lastUpdate).seconds, controlPhase: controlPhase,
-            systematicDeviation: Self.edgeError * latency.model.share * latency.model.mean)
+            systematicDeviation: latency.edgeDeviation)
     }
 
     /// What has been learned of the source and of the oscillator, worth keeping over a restart; `nil` before a few hundred
@@ -162,7 +160,8 @@ public struct Estimator: Sendable {
         let time = (sample.local - lastUpdate).seconds
         advance(to: sample.local, offset: predicted.phase + evidence.innovation, noise: noise)
         // A late sample is no surprise: what counts is what it tells.
-        let surprising = evidence.innovation / evidence.variance * deviation
+        let surprising =
+            latency.isRecognised ? evidence.innovation / evidence.variance * deviation : innovation / deviation
         switch bank.count > Self.youth ? surprise.note(surprising) : nil {
         case .frequency(let jump): bank.loosen(by: jump * deviation / time)
         case .phase: if let jump = jump(in: collected) { return restart(jump) }

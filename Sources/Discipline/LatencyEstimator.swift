@@ -15,7 +15,7 @@ struct LatencyEstimator: Sendable {
     /// Latenesses kept: 34 minutes of pulses, a skewness to ±0.054.
     private static let memory = 2048
     /// Latenesses before the first look, and samples between two looks after.
-    private static let firstLook = 128
+    private static let firstLook = 64
     private static let interval = 256
     /// Latenesses beyond this are no latency but another time, standard deviations.
     private static let largest = 2000.0
@@ -37,6 +37,12 @@ struct LatencyEstimator: Sendable {
     mutating func recall(_ model: LatencyModel) {
         guard model.share > 0, model.share < 1, model.mean > 0 else { return }
         self.model = model
+    }
+
+    /// How well the fast edge is known, standard deviation in seconds: a share of the mean latency that falls as more
+    /// samples show it, to 3 % (simulated).
+    var edgeDeviation: Double {
+        model.share * model.mean * (0.03 + 1 / Double(max(latenesses.count, 16)).squareRoot())
     }
 
     /// Notes by how much a stamp was later than predicted, seconds, believed or not.
