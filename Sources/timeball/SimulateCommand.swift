@@ -11,11 +11,11 @@ struct SimulateCommand: AsyncParsableCommand {
         abstract: "Plays the appliance's decisions in an imagined world, thousands of times faster than life.",
         discussion: """
             One scenario prints figures and a plot of the clock's error, several (or none: all of them) a Markdown \
-            table. `simulate starts` counts cold starts that serve a wrong second. Errors are those just before each \
-            pulse. No physical receiver is used, and this machine's clock is not touched.
+            table. `simulate starts` counts cold starts that serve a wrong second, `simulate holdover` outages whose \
+            error goes beyond the bound that was served. Errors are those just before each pulse. No physical receiver is used, and this machine's clock is not touched.
             """)
 
-    @Argument(help: "Scenarios to play (see --list), or `starts`.")
+    @Argument(help: "Scenarios to play (see --list), or `starts`, or `holdover`.")
     var names: [String] = []
 
     @Option(help: "First seed.")
@@ -24,8 +24,8 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "Seeds for each scenario of a table.")
     var seeds: UInt64 = 1
 
-    @Option(help: "Starts to count.")
-    var count: UInt64 = 10_000
+    @Option(help: "Starts or oscillators to count (default: 10000 starts, 200 oscillators).")
+    var count: UInt64?
 
     @Option(help: "Write the errors of one scenario, second by second, to a file.")
     var csv: String?
@@ -42,24 +42,32 @@ struct SimulateCommand: AsyncParsableCommand {
     @Flag(help: "Write a document: the table with a heading and its method.")
     var markdown = false
 
+    /// What is drawn by lot and counted.
+    private static let trials = ["starts", "holdover"]
+
+    private var isTrial: Bool { names.count == 1 && Self.trials.contains(names[0]) }
     private var isSingle: Bool { names.count == 1 && seeds == 1 && !table && !markdown }
 
     func validate() throws {
         guard (1...1000).contains(seeds) else { throw ValidationError("--seeds takes 1 to 1000") }
-        guard (1...100_000_000).contains(count) else { throw ValidationError("--count takes 1 to 100000000") }
+        guard (1...100_000_000).contains(count ?? 1) else { throw ValidationError("--count takes 1 to 100000000") }
         guard seed <= 1 << 62 else { throw ValidationError("--seed takes 0 to 2⁶²") }
-        guard csv == nil && !log || isSingle && names != ["starts"] else {
+        guard csv == nil && !log || isSingle && !isTrial else {
             throw ValidationError("--csv and --log take one scenario and one seed")
         }
-        if names != ["starts"] { _ = try scenarios() }
+        if !isTrial { _ = try scenarios() }
     }
 
     func run() async throws {
         if list { return Console.write(Self.listing) }
         let begun = KernelClock.monotonic()
         if names == ["starts"] {
-            let tally = await countStarts()
+            // A thousand at a time keeps every core busy to the end.
+            let tally = await tally(count ?? 10_000, chunk: 1000, StartTally()) { StartTally(seeds: $0) } add: { $0.add($1) }
             Console.write(StartsReport(tally, firstSeed: seed, isDocument: markdown).text)
+        } else if names == ["holdover"] {
+            let tally = await tally(count ?? 200, chunk: 4, HoldoverTally()) { HoldoverTally(seeds: $0) } add: { $0.add($1) }
+            Console.write(HoldoverReport(tally, isDocument: markdown).text)
         } else if isSingle, let scenario = try scenarios().first {
             try play(scenario)
         } else {
@@ -74,7 +82,7 @@ struct SimulateCommand: AsyncParsableCommand {
         guard !names.isEmpty else { return Scenario.all }
         return try names.map { name in
             if let scenario = Scenario.named(name) { return scenario }
-            let nearest = Diagnostic.nearestWord(to: name, in: Scenario.all.map(\.name) + ["starts"])
+            let nearest = Diagnostic.nearestWord(to: name, in: Scenario.all.map(\.name) + Self.trials)
             let hint = nearest.map { "did you mean '\($0)'?" } ?? "--list shows them"
             throw ValidationError("no scenario is called '\(name)'; \(hint)")
         }
@@ -84,6 +92,7 @@ struct SimulateCommand: AsyncParsableCommand {
         let width = Scenario.all.reduce(0) { max($0, $1.name.count) } + 2
         return Scenario.all.map { Format.column($0.name, width) + $0.summary + "\n" }.joined()
             + Format.column("starts", width) + "cold starts by lot: is a wrong second ever served?\n"
+            + Format.column("holdover", width) + "oscillators by lot: is the bound of their error without a signal true?\n"
     }
 
     private func play(_ scenario: Scenario) throws {
@@ -133,15 +142,19 @@ struct SimulateCommand: AsyncParsableCommand {
         return (zip(scenarios, results).map { ScenarioSummary($0, $1) }, seconds)
     }
 
-    private func countStarts() async -> StartTally {
-        // A thousand at a time keeps every core busy to the end.
-        let chunk: UInt64 = 1000
-        return await withTaskGroup(of: StartTally.self) { group in
-            for first in stride(from: seed, to: seed + count, by: Int(chunk)) {
-                let seeds = first..<min(first + chunk, seed + count)
-                group.addTask { StartTally(seeds: seeds) }
+    /// Counts trials of consecutive seeds, some at a time on each core.
+    private func tally<T: Sendable>(
+        _ number: UInt64, chunk: UInt64, _ none: T, count: @escaping @Sendable (Range<UInt64>) -> T,
+        add: (inout T, T) -> Void
+    ) async -> T {
+        await withTaskGroup(of: T.self) { group in
+            for first in stride(from: seed, to: seed + number, by: Int(chunk)) {
+                let seeds = first..<min(first + chunk, seed + number)
+                group.addTask { count(seeds) }
             }
-            return await group.reduce(into: StartTally()) { $0.add($1) }
+            var total = none
+            for await part in group { add(&total, part) }
+            return total
         }
     }
 
