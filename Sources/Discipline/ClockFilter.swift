@@ -60,7 +60,10 @@ struct ClockFilter: Sendable {
 
     /// Carries the state `time` seconds on, during which corrections added `controlPhase` seconds to the clock.
     ///
-    /// - Parameter ageingVariance: variance of an unknown ageing, in units of the jitter squared.
+    /// - Parameters:
+    ///   - time: seconds, > 0.
+    ///   - controlPhase: what corrections have added, seconds.
+    ///   - ageingVariance: variance of an unknown ageing, in units of the jitter squared.
     mutating func predict(time: Double, controlPhase: Double, ageingVariance: Double) {
         let (square, wander, walk) = (time * time, wanderRatio * wanderRatio, driftRatio * driftRatio)
         phase = phase(after: time) - controlPhase

@@ -25,6 +25,7 @@ public struct Jump: Equatable, Sendable {
     /// Whether the local oscillator can have done it: its phase is continuous, and its frequency nearly so.
     ///
     /// - Parameter bound: what the phase may be off after `age`, seconds.
+    /// - Returns: `false` for what only the source can have done.
     public func isOscillators(bound: Double) -> Bool {
         if abs(phase) <= bound { return true }
         guard abs(slope) > Self.significance * slopeDeviation,

@@ -63,6 +63,7 @@ struct LatencyEstimator: Sendable {
     /// Looks again, when it is time.
     ///
     /// - Parameter phaseVariance: uncertainty of the predictions that is contained in the latenesses, s².
+    /// - Returns: what the estimator has to follow.
     mutating func refit(phaseVariance: Double) -> Change {
         guard untilLook <= 0 else { return .unchanged }
         untilLook = min(latenesses.count, Self.interval)

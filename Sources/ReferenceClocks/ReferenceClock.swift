@@ -329,7 +329,10 @@ public struct ReferenceClock: Sendable {
 
     /// Notes a sample.
     ///
-    /// - Parameter isUsable: whether it lies where it can be believed; one that does not counts as not received.
+    /// - Parameters:
+    ///   - sample: the sample.
+    ///   - isUsable: whether it lies where it can be believed; one that does not counts as not received.
+    ///   - now: when it came.
     public mutating func deliver(_ sample: Sample, isUsable: Bool, now: MonotonicInstant) {
         samples += 1
         guard isUsable else { return }

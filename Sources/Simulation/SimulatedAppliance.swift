@@ -59,6 +59,7 @@ public struct SimulatedAppliance {
     ///   - seed: of all chance; the same seed tells the same story.
     ///   - earliestDate: for week rollovers, where the configuration says nothing.
     ///   - leapSeconds: what the appliance knows of leap seconds.
+    ///   - keptState: what an earlier run has left.
     public init(
         scenario: Scenario, seed: UInt64, earliestDate: Instant = ordinaryDay,
         leapSeconds: LeapSecondTable = .builtIn, keptState: KeptState = KeptState()
@@ -98,6 +99,7 @@ public struct SimulatedAppliance {
     ///   - inheritedMaximumError: bound of the error in seconds as an earlier daemon left it, if one did.
     ///   - earliestDate: for week rollovers.
     ///   - leapSeconds: what the appliance knows of leap seconds.
+    ///   - keptState: what an earlier run has left.
     public init(
         _ text: String = oneReceiver, start: Instant = ordinaryDay, offset: Double = 0.3, frequency: Double = 30e-6,
         wander: Double = 1e-10, seed: UInt64 = 1, inheritedMaximumError: Double? = nil,

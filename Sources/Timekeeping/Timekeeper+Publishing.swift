@@ -37,7 +37,9 @@ extension Timekeeper {
         guard let now = bound(in: 0), now <= limit else { return 0 }
         // The bound grows with time: doubling finds where it passes the limit, halving finds it to a second.
         var (within, beyond) = (0.0, 1.0)
-        while beyond < longest, bound(in: beyond).map({ $0 <= limit }) ?? false { (within, beyond) = (beyond, beyond * 2) }
+        while beyond < longest, bound(in: beyond).map({ $0 <= limit }) ?? false {
+            (within, beyond) = (beyond, beyond * 2)
+        }
         beyond = min(beyond, longest)
         while beyond - within > 1 {
             let middle = (within + beyond) / 2

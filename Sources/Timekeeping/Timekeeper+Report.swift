@@ -103,7 +103,9 @@ extension Timekeeper {
         if source.condition.isFault || source.condition != .delivering {
             return ("unused", source.condition.description)
         }
-        if let standing = tracks[index].standing, standing != .systemPeer { return (standing == .survivor ? "combined" : "standby", standing.description) }
+        if let standing = tracks[index].standing, standing != .systemPeer {
+            return (standing == .survivor ? "combined" : "standby", standing.description)
+        }
         if source.configuration.noSelect { return ("unused", "noselect") }
         let pulsed = numbered(by: index).filter { $0 != index && sources[$0].reach.isReachable }
         if let first = pulsed.first {

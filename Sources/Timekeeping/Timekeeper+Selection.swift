@@ -106,8 +106,9 @@ extension Timekeeper {
             }
             let age = now - departure.since
             let testimony = testimony(ofLabelsFor: index, departure)
-            guard hasWitness || (testimony == true && age >= Self.hearing)
-                || (testimony == nil && age >= Self.quarantine)
+            guard
+                hasWitness || (testimony == true && age >= Self.hearing)
+                    || (testimony == nil && age >= Self.quarantine)
             else { continue }
             tracks[index].departure = nil
             sources[index].returned()
@@ -151,7 +152,9 @@ extension Timekeeper {
         var candidates: [SourceSelection.Candidate] = []
         for index in sources.indices {
             tracks[index].standing = nil
-            guard isSelectable(index, now: now), let candidate = candidate(index, at: reading, now: now) else { continue }
+            guard isSelectable(index, now: now), let candidate = candidate(index, at: reading, now: now) else {
+                continue
+            }
             able.append(index)
             candidates.append(candidate)
         }

@@ -63,10 +63,18 @@ struct SimulateCommand: AsyncParsableCommand {
         let begun = KernelClock.monotonic()
         if names == ["starts"] {
             // A thousand at a time keeps every core busy to the end.
-            let tally = await tally(count ?? 10_000, chunk: 1000, StartTally()) { StartTally(seeds: $0) } add: { $0.add($1) }
+            let tally = await tally(count ?? 10_000, chunk: 1000, StartTally()) {
+                StartTally(seeds: $0)
+            } add: {
+                $0.add($1)
+            }
             Console.write(StartsReport(tally, firstSeed: seed, isDocument: markdown).text)
         } else if names == ["holdover"] {
-            let tally = await tally(count ?? 200, chunk: 4, HoldoverTally()) { HoldoverTally(seeds: $0) } add: { $0.add($1) }
+            let tally = await tally(count ?? 200, chunk: 4, HoldoverTally()) {
+                HoldoverTally(seeds: $0)
+            } add: {
+                $0.add($1)
+            }
             Console.write(HoldoverReport(tally, isDocument: markdown).text)
         } else if isSingle, let scenario = try scenarios().first {
             try play(scenario)
@@ -92,7 +100,8 @@ struct SimulateCommand: AsyncParsableCommand {
         let width = Scenario.all.reduce(0) { max($0, $1.name.count) } + 2
         return Scenario.all.map { Format.column($0.name, width) + $0.summary + "\n" }.joined()
             + Format.column("starts", width) + "cold starts by lot: is a wrong second ever served?\n"
-            + Format.column("holdover", width) + "oscillators by lot: is the bound of their error without a signal true?\n"
+            + Format.column("holdover", width)
+            + "oscillators by lot: is the bound of their error without a signal true?\n"
     }
 
     private func play(_ scenario: Scenario) throws {

@@ -41,7 +41,8 @@ struct ReceiverHealthTests {
                 clock.consume(bytes.span, arrived: arrived, now: moment(Double(second) + 0.6)) { heard.append($0) }
                 labels += heard
                 if hasPulses {
-                    clock.deliver(Sample(local: edge, reference: edge), isUsable: true, now: moment(Double(second) + 0.7))
+                    clock.deliver(
+                        Sample(local: edge, reference: edge), isUsable: true, now: moment(Double(second) + 0.7))
                 }
                 if let condition = clock.takeChangedCondition() { news.append(condition) }
             }
