@@ -43,8 +43,9 @@ public struct ReferenceClock: Sendable {
 
     private var decoder: NMEADecoder?
     private var offsets: [Double] = []
-    private var votes = 0
-    private var lastLabelOffset: Interval?
+    /// Labels that agree with each other, uncorrected: those of the proof, later the last one.
+    private var agreeing: [Sample] = []
+    private var haveAgreed = false
     private var lastSequence: UInt32?
     private var lastPulse: MonotonicInstant?
     private var nextShift: MonotonicInstant?
@@ -195,23 +196,24 @@ public struct ReferenceClock: Sendable {
     ///   - sample: the label, uncorrected, or the producer's sample with its `time1`.
     ///   - measuredDelay: delay of the labels as learned from pulses, seconds.
     ///   - now: when it came.
-    /// - Returns: the corrected sample once enough have agreed.
-    public mutating func consume(_ sample: Sample, measuredDelay: Double?, now: MonotonicInstant) -> Sample? {
+    /// - Returns: none before enough have agreed, then those, then each as it comes; corrected.
+    public mutating func consume(_ sample: Sample, measuredDelay: Double?, now: MonotonicInstant) -> [Sample] {
         lastHeard = now
+        // Compared before the correction, which changes when the delay has been measured.
+        if let last = agreeing.last, abs(sample.offset - last.offset) > PulsePairing.agreement { restartVotes() }
+        agreeing.append(sample)
+        guard haveAgreed || agreeing.count >= Self.votesNeeded else {
+            condition = .proving
+            return []
+        }
         let isLabel = configuration.driver == .nmea
         let known = isLabel ? configuration.time2 ?? measuredDelay : 0
-        let corrected = Sample(
-            local: sample.local, reference: sample.reference + Interval(seconds: known ?? 0),
-            systematicError: isLabel && known == nil ? Self.unknownDelayError : 0)
-        // Before the correction, which changes when the delay has been measured.
-        let offset = sample.reference - sample.local
-        let agrees = lastLabelOffset.map { abs((offset - $0).seconds) <= PulsePairing.agreement } ?? false
-        votes = agrees ? votes + 1 : 1
-        lastLabelOffset = offset
-        guard votes >= Self.votesNeeded else {
-            condition = .proving
-            return nil
+        let corrected = (haveAgreed ? [sample] : agreeing).map {
+            Sample(
+                local: $0.local, reference: $0.reference + Interval(seconds: known ?? 0),
+                systematicError: isLabel && known == nil ? Self.unknownDelayError : 0)
         }
+        (agreeing, haveAgreed) = ([sample], true)
         return corrected
     }
 
@@ -390,14 +392,14 @@ public struct ReferenceClock: Sendable {
     }
 
     /// Forgets how many labels have agreed.
-    public mutating func restartVotes() { (votes, lastLabelOffset) = (0, nil) }
+    public mutating func restartVotes() { (agreeing, haveAgreed) = ([], false) }
 
     /// Follows a change of the clock.
     public mutating func apply(_ change: ClockChange) {
         pairing.apply(change)
         decoder?.shift(by: change.step)
         health.apply(change)
-        lastLabelOffset = lastLabelOffset.map { $0 + change.offsetChange }
+        for index in agreeing.indices { agreeing[index].apply(change) }
         last?.sample.apply(change)
         for index in offsets.indices { offsets[index] += change.offsetChange.seconds }
     }

@@ -19,13 +19,22 @@ extension Timekeeper {
     /// Standard deviations in a correctness interval.
     private static var distanceFactor: Double { 4 }
 
-    /// Takes a sample of a source into its own estimate, and into the clock's where that source is followed.
+    /// Takes samples of a source into its own estimate, and into the clock's where that source is followed.
     ///
     /// - Parameters:
-    ///   - sample: the sample.
+    ///   - samples: in the order of time, none of which the clock's steps have overtaken.
     ///   - index: the source.
-    ///   - isPulse: whether it is a pulse, or a label of a source that may have pulses as well.
-    mutating func deliver(_ sample: Sample, from index: Int, isPulse: Bool) {
+    ///   - isPulse: whether they are pulses, or labels of a source that may have pulses as well.
+    mutating func deliver(_ samples: [Sample], from index: Int, isPulse: Bool) {
+        let stepsBefore = totalStep
+        for var sample in samples {
+            // An earlier one of them may have stepped the clock.
+            if totalStep != stepsBefore { sample.apply(ClockChange(step: totalStep - stepsBefore)) }
+            deliver(sample, from: index, isPulse: isPulse)
+        }
+    }
+
+    private mutating func deliver(_ sample: Sample, from index: Int, isPulse: Bool) {
         guard !settings.leapSeconds.isLeapNear(sample.reference) else { return }
         if tracks[index].isPulse != isPulse { begin(index, isPulse: isPulse, before: sample.local) }
         let outcome = tracks[index].estimator.update(sample)

@@ -193,7 +193,7 @@ public struct Timekeeper<Clock: ClockControl> {
             sources[index].suspend(fault)
         } else if let offset = numberingOffset(at: start) {
             let second = (start + Interval(seconds: offset)).nearestSecond
-            deliver(Sample(local: start, reference: second), from: index, isPulse: true)
+            deliver([Sample(local: start, reference: second)], from: index, isPulse: true)
         } else if sources[index].pairing.state == .unpaired {
             sources[index].noteUnnumbered()
         }
@@ -264,9 +264,9 @@ public struct Timekeeper<Clock: ClockControl> {
         // A label that contradicts the pulses it numbers is not believed as a source of its own either.
         let isContradicted = pulsing.contains { sources[$0].pairing.isContradicted }
         guard !isContradicted else { return sources[index].restartVotes() }
-        if let sample = sources[index].consume(label, measuredDelay: measuredDelay(of: index, message), now: now) {
-            deliver(sample, from: index, isPulse: false)
-        }
+        deliver(
+            sources[index].consume(label, measuredDelay: measuredDelay(of: index, message), now: now), from: index,
+            isPulse: false)
     }
 
     private mutating func number(pulsesOf index: Int, by label: Sample, message: LabelMessage?, from numberer: Int) {
@@ -278,12 +278,8 @@ public struct Timekeeper<Clock: ClockControl> {
             return sources[numberer].noteLabelError(error)
         }
         let witness: ((Instant) -> Instant)? = clockIsWitness && isClockTrusted ? { $0.nearestSecond } : nil
-        let stepsBefore = totalStep
-        for pulse in sources[index].number(by: label, message: message, witness: witness) {
-            // An earlier one of them may have stepped the clock.
-            let edge = pulse.edge + (totalStep - stepsBefore)
-            deliver(Sample(local: edge, reference: pulse.second), from: index, isPulse: true)
-        }
+        let pulses = sources[index].number(by: label, message: message, witness: witness)
+        deliver(pulses.map { Sample(local: $0.edge, reference: $0.second) }, from: index, isPulse: true)
     }
 
     /// Whether what an earlier program knew of the clock still tells seconds apart; it ages as the kernel ages it.
