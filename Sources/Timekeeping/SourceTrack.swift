@@ -9,6 +9,8 @@ struct SourceTrack {
     var isPulse: Bool?
     /// A departure of its samples from what was predicted that no quartz can have made; `nil` while there is none.
     var departure: Departure?
+    /// Samples in a row that were not believed.
+    var refused = 0
     /// What selection made of it; `nil` where it did not stand for selection.
     var standing: SourceSelection.Standing?
     /// Bound of the last sample's systematic error, seconds.
@@ -16,8 +18,8 @@ struct SourceTrack {
 
     /// Samples that have left the prediction.
     struct Departure {
-        /// When they left.
-        let since: MonotonicInstant
+        /// When they left, or were last silent.
+        var since: MonotonicInstant
         /// How far they are from where they should be, seconds.
         let offset: Double
         /// The delay of the labels that number its pulses as it was before, seconds; `nil` where it is not known.

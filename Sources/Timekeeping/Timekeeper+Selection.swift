@@ -8,6 +8,8 @@ extension Timekeeper {
     /// How long a source whose samples have jumped must have kept to them before it is believed where nobody else
     /// says more: longer than a receiver takes to find out that it was wrong, or an operator to look.
     private static var quarantine: Interval { .seconds(600) }
+    /// So many samples in a row that are not believed are no outliers.
+    private static var suspicious: Int { 4 }
     /// How long labels are listened to before they may clear the pulses: longer than it takes to learn their delay.
     private static var hearing: Interval { .seconds(60) }
     /// Jumps smaller than this are not looked for in labels, seconds.
@@ -39,9 +41,13 @@ extension Timekeeper {
         if tracks[index].isPulse != isPulse { begin(index, isPulse: isPulse, before: sample.local) }
         let outcome = tracks[index].estimator.update(sample)
         let isUsable = if case .rejected = outcome { false } else { true }
+        tracks[index].refused = isUsable ? 0 : tracks[index].refused + 1
         tracks[index].systematicError = sample.systematicError
         sources[index].deliver(sample, isUsable: isUsable, now: clock.monotonicNow())
         if case .restarted(let jump) = outcome { judge(jump, of: index) }
+        if case .rejected(let innovation) = outcome, tracks[index].refused >= Self.suspicious {
+            sources[index].suspend(.jumped(offset: innovation))
+        }
         select()
         guard isUsable, tracks[index].estimator.isReady, isFollowed(index) else { return }
         referenceTime = sample.local
@@ -65,6 +71,7 @@ extension Timekeeper {
             estimator.expectSamples(after: reading)
         }
         tracks[index] = SourceTrack(estimator: estimator, isPulse: isPulse)
+        sources[index].returned()
     }
 
     /// Whether the clock follows a source, alone or with others.
@@ -85,47 +92,67 @@ extension Timekeeper {
 
     /// Decides whether a quartz can have done it, or the source has jumped.
     private mutating func judge(_ jump: Jump, of index: Int) {
-        let now = clock.monotonicNow()
-        let name = { (offset: Double) in SourceCondition.magnitude(offset) }
-        guard ladder.wasLocked else { return note(.warning, index, "samples have jumped by \(name(jump.phase))") }
-        let offset = (tracks[index].departure?.offset ?? 0) + jump.phase
-        let bound = holdover.bound(deviation: jump.claim, age: jump.age) + tracks[index].systematicError
-        if abs(offset) <= bound {
-            guard tracks[index].departure != nil else { return }
-            tracks[index].departure = nil
-            return note(.notice, index, "samples are back where they should be")
+        guard ladder.wasLocked else {
+            return note(.warning, index, "samples have jumped by \(SourceCondition.magnitude(jump.phase))")
         }
-        if tracks[index].departure == nil, jump.isOscillators(bound: bound) {
+        let known = tracks[index].departure
+        let bound = holdover.bound(deviation: jump.claim, age: jump.age) + tracks[index].systematicError
+        if known == nil, jump.isOscillators(bound: bound) {
+            guard abs(jump.phase) > bound else { return }
             return note(.notice, index, "the clock's frequency has jumped by \(Self.partsPerMillion(-jump.slope)) ppm")
         }
-        let labelDelay = tracks[index].departure.map(\.labelDelay) ?? sources[index].pairing.delay
-        tracks[index].departure = .init(since: now, offset: offset, labelDelay: labelDelay)
+        let offset = (known?.offset ?? 0) + jump.phase
+        tracks[index].departure = .init(
+            since: clock.monotonicNow(), offset: offset, labelDelay: known?.labelDelay ?? sources[index].pairing.delay)
         sources[index].depart(jump.isRate ? .wrongRate(-jump.slope) : .jumped(offset: offset))
     }
 
     static func partsPerMillion(_ frequency: Double) -> String { FixedDecimal.text(frequency * 1e6, digits: 3) }
 
-    /// Believes departed sources again: when another witness agrees, or they have kept to it long enough.
+    /// Believes departed sources again, as soon as there is a reason to.
     private mutating func endDepartures(_ now: MonotonicInstant) {
-        for index in tracks.indices {
-            guard let departure = tracks[index].departure else { continue }
-            let hasWitness = tracks.indices.contains {
-                $0 != index && isSelectable($0, now: now) && numberedBy[$0] != index && numberedBy[index] != $0
-                    && agree(index, $0)
+        for index in tracks.indices where tracks[index].departure != nil {
+            guard sources[index].reach.isReachable, tracks[index].estimator.isReady else {
+                // What cannot be heard does not keep to anything.
+                tracks[index].departure?.since = now
+                continue
             }
-            let age = now - departure.since
-            let testimony = testimony(ofLabelsFor: index, departure)
-            guard
-                hasWitness || (testimony == true && age >= Self.hearing)
-                    || (testimony == nil && age >= Self.quarantine)
-            else { continue }
-            tracks[index].departure = nil
-            sources[index].returned()
-            let why =
-                hasWitness
-                ? "another source agrees" : testimony == true ? "its labels say the same" : "they have kept to it"
-            note(.warning, index, "samples that had left are believed again: \(why)")
+            guard let reason = reasonToBelieve(index, now) else { continue }
+            endDeparture(index)
+            note(.warning, index, "samples that had left are believed again: \(reason)")
         }
+    }
+
+    func isSameReceiver(_ one: Int, _ other: Int) -> Bool { numberedBy[one] == other || numberedBy[other] == one }
+
+    private func reasonToBelieve(_ index: Int, _ now: MonotonicInstant) -> String? {
+        guard let departure = tracks[index].departure else { return nil }
+        if isWhereRemembered(index) { return "they are back where they should be" }
+        let witness = tracks.indices.first {
+            $0 != index && isSelectable($0, now: now) && !isSameReceiver(index, $0) && agree(index, $0)
+        }
+        if let witness { return "\(sources[witness].configuration.name) agrees" }
+        let age = now - departure.since
+        switch testimony(ofLabelsFor: index, departure) {
+        case true?: return age >= Self.hearing ? "the labels say the same, so the clock has jumped" : nil
+        case false?: return nil
+        case nil: return age >= Self.quarantine ? "they have kept to it for 10 min, and nobody denies it" : nil
+        }
+    }
+
+    /// Takes note that a source's samples have not left, or are believed again.
+    mutating func endDeparture(_ index: Int) {
+        tracks[index].departure = nil
+        sources[index].returned()
+    }
+
+    /// Whether a source shows what the clock's own memory allows by now.
+    private func isWhereRemembered(_ index: Int) -> Bool {
+        let reading = clock.now()
+        guard let known = flywheel.estimate(at: reading), let own = tracks[index].estimator.estimate(at: reading) else {
+            return false
+        }
+        return abs(own.phase - known.phase) <= bound(of: known) + distance(index, own)
     }
 
     /// What labels say of a jump of the pulses that they number: they have moved as well, so that it is the clock that

@@ -156,7 +156,7 @@ extension Timekeeper {
         flywheel.phaseLost()
         for index in sources.indices {
             tracks[index].estimator.phaseLost()
-            tracks[index].departure = nil
+            endDeparture(index)
             sources[index].restartProof()
         }
         holdover.interrupt()
