@@ -8,6 +8,8 @@ import TimeScale
 extension Timekeeper {
     /// Dispersion of a local clock that never had a reference, seconds: ntpd's LOCAL driver.
     private static var localDispersion: Double { 0.01 }
+    /// As long as anybody will wait, seconds: 10 years.
+    private static var longestHoldover: Double { 315_360_000 }
     /// Over which the growth of the bound is measured, seconds: until the next tick.
     private static var publishedAhead: Double { 1 }
 
@@ -32,7 +34,7 @@ extension Timekeeper {
     /// not allow it.
     var holdoverRemaining: Double {
         guard let rule = settings.holdover, ladder.wasLocked else { return 0 }
-        let longest = max(0, (rule.maximumTime ?? .infinity) - age)
+        let longest = max(0, (rule.maximumTime ?? Self.longestHoldover) - age)
         guard let limit = rule.maximumError else { return longest }
         guard let now = bound(in: 0), now <= limit else { return 0 }
         // The bound grows with time: doubling finds where it passes the limit, halving finds it to a second.

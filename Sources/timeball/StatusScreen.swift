@@ -24,9 +24,21 @@ enum StatusScreen {
             correction       \(Format.frequency(tracking.correction))
             jitter           \(Format.duration(tracking.jitter))
             root dispersion  \(Format.duration(tracking.rootDispersion)), root delay \(Format.duration(tracking.rootDelay))
-
+            \(holdover(tracking))
 
             """
+    }
+
+    private static func holdover(_ tracking: TrackingReport) -> String {
+        guard tracking.holdoverRemaining > 0 else { return "" }
+        let (hours, seconds) = Int(tracking.holdoverRemaining).quotientAndRemainder(dividingBy: 3600)
+        return "holdover         would go on for \(hours) h \(seconds / 60) min \(seconds % 60) s without a source\n"
+    }
+
+    private static func lateness(_ source: SourceReport) -> String {
+        guard source.latencyShare > 0 else { return "" }
+        let share = FixedDecimal.text(source.latencyShare * 100, digits: 1)
+        return " (\(share) % of its stamps late by \(Format.duration(source.latencyMean)) in the mean, corrected)"
     }
 
     private static func sources(_ sources: [SourceReport]) -> String {
@@ -37,7 +49,8 @@ enum StatusScreen {
                 source.name, source.referenceID, source.use, Format.reach(source.reach),
                 source.age < 0 ? "–" : Format.time(source.offset),
                 source.age < 0 ? "–" : Format.duration(source.jitter),
-                source.age < 0 ? "–" : "\(FixedDecimal.text(source.age, digits: 0)) s", source.reason,
+                source.age < 0 ? "–" : "\(FixedDecimal.text(source.age, digits: 0)) s",
+                source.reason + lateness(source),
             ]
         }
         return ([titles] + rows).map { row in
