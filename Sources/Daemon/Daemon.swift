@@ -65,6 +65,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         let earliestDate = StateFiles.earliestDate(
             configured: configuration.earliestDate, kept: settings.keptState.lastGoodTime,
             inherited: clock.inheritedMaximumError.map { _ in clock.now() })
+        settings.earliestDate = earliestDate
         let sources = configuration.referenceClocks.filter { $0.driver != .localClock }
             .map { ReferenceClock($0, earliestDate: earliestDate) }
         timekeeper = Timekeeper(clock: clock, sources: sources, settings: settings)

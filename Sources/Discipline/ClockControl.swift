@@ -41,6 +41,9 @@ public protocol ClockControl {
     /// A reading of the clock that is never set, taken together with nothing.
     func monotonicNow() -> MonotonicInstant
 
+    /// Whether `monotonicNow` is steered as this clock is, so that only a step can part them.
+    var isMonotonicSteered: Bool { get }
+
     /// This clock's reading at the moment of a kernel time stamp (CLOCK_REALTIME), which must be recent (seconds).
     ///
     /// The identity for the kernel's own clock.

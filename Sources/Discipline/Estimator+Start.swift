@@ -2,9 +2,6 @@ import TimeScale
 
 /// How an estimator begins, and begins again.
 extension Estimator {
-    /// Whether the phase is unknown and samples are being collected for it.
-    public var isCollectingPhase: Bool { start != nil }
-
     /// Starts from a frequency known beforehand, as a drift file or another source gives it (s/s, positive = fast).
     ///
     /// - Parameters:

@@ -29,8 +29,6 @@ public struct Estimator: Sendable {
 
     /// Samples in the first fit: with one a second, frequency to about jitter/6 a second.
     static let fitLength = 8
-    /// Innovations before the bank is mixed by score; until then one filter leads.
-    private static let youth = 40
     /// Rejection threshold, standard deviations of the innovation: young, and after.
     private static let youngGate = 7.5
     static let gate = 5.0
@@ -139,14 +137,14 @@ public struct Estimator: Sendable {
     // MARK: - One sample
 
     private mutating func take(_ sample: Sample) -> Outcome {
-        guard sample.local > lastUpdate, let predicted = estimate(at: sample.local) else {
-            return .rejected(innovation: 0)
-        }
+        guard sample.local > max(lastUpdate, collected.last?.local ?? lastUpdate),
+            let predicted = estimate(at: sample.local)
+        else { return .rejected(innovation: 0) }
         let innovation = sample.offset - predicted.phase
         let phaseVariance = predicted.phaseDeviation * predicted.phaseDeviation
         let variance = phaseVariance + bank.jitterSquared
         let deviation = variance.squareRoot()
-        let reach = deviation * (bank.count < Self.youth ? Self.youngGate : Self.gate)
+        let reach = deviation * (bank.count < FilterBank.youth ? Self.youngGate : Self.gate)
         latency.note(lateness: -innovation, deviation: deviation)
         guard innovation <= reach, innovation >= -reach - Self.latestMeans * latency.model.mean else {
             return reject(sample, innovation)
@@ -162,7 +160,7 @@ public struct Estimator: Sendable {
         // A late sample is no surprise: what counts is what it tells.
         let surprising =
             latency.isRecognised ? evidence.innovation / evidence.variance * deviation : innovation / deviation
-        switch bank.count > Self.youth ? surprise.note(surprising) : nil {
+        switch bank.count > FilterBank.youth ? surprise.note(surprising) : nil {
         case .frequency(let jump): bank.loosen(by: jump * deviation / time)
         case .phase: if let jump = jump(in: collected) { return restart(jump) }
         case nil: break

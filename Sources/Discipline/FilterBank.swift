@@ -5,7 +5,7 @@ struct FilterBank: Sendable {
     private static let memories = 30.0
     private static let memoryLimits = 8000.0...30_000
     /// Innovations before the bank is mixed by score; until then one filter leads.
-    private static let youth = 40
+    static let youth = 40
     /// Grid of ρ, half a decade apart: a factor 2 of error in ρ costs under 3 % of RMS.
     private static let wanderRatios = [
         1e-7, 3.2e-7, 1e-6, 3.2e-6, 1e-5, 3.2e-5, 1e-4, 3.2e-4, 1e-3, 3.2e-3, 1e-2, 3.2e-2, 0.1, 0.2,

@@ -85,8 +85,11 @@ struct LatencyFit: Equatable, Sendable {
     /// What is late beside it.
     let latency: LatencyModel
 
-    /// Iterations: the fit is warm from one time to the next, so few are enough.
+    /// Iterations on a part of the latenesses, and on all: the fit is warm from one time to the next.
     private static let iterations = 30
+    private static let finishingIterations = 8
+    /// The part: enough for a start.
+    private static let few = 256
     /// A latency is only believed when it explains the samples better by this many units of log-likelihood: three
     /// parameters of chance would bring 1.5, and no Gaussian series of the length used has brought 8.
     private static let leastGain = 12.0
@@ -103,8 +106,12 @@ struct LatencyFit: Equatable, Sendable {
         let centre = RobustStatistics.median(latenesses)
         let spread = max(RobustStatistics.deviation(latenesses), 1e-10)
         let starts = known.map { [$0] } ?? Self.starts(centre: centre, spread: spread, latenesses)
-        let fits = starts.map { climb(from: $0, latenesses) }
-        guard let best = fits.max(by: { $0.likelihood < $1.likelihood }) else { return nil }
+        // A start is found on some of them, and finished on all.
+        let stride = max(1, latenesses.count / Self.few)
+        let some = latenesses.indices.filter { $0 % stride == 0 }.map { latenesses[$0] }
+        let rough = starts.map { climb(from: $0, some, iterations: iterations) }
+        guard let start = rough.max(by: { $0.likelihood < $1.likelihood }) else { return nil }
+        let best = climb(from: start.fit, latenesses, iterations: finishingIterations)
         let gain = best.likelihood - gaussianLikelihood(latenesses)
         let effect = best.fit.latency.share * best.fit.latency.mean
         guard gain > leastGain, effect > leastEffect * best.fit.jitter else { return nil }
@@ -124,7 +131,9 @@ struct LatencyFit: Equatable, Sendable {
         ]
     }
 
-    private static func climb(from start: LatencyFit, _ latenesses: [Double]) -> (fit: LatencyFit, likelihood: Double) {
+    private static func climb(
+        from start: LatencyFit, _ latenesses: [Double], iterations: Int
+    ) -> (fit: LatencyFit, likelihood: Double) {
         var (fit, likelihood) = (start, -Double.infinity)
         for _ in 0..<iterations {
             let (next, reached) = fit.improved(latenesses)

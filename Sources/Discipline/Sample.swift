@@ -23,7 +23,8 @@ public struct Sample: Equatable, Sendable {
     /// Follows a change of the local clock.
     public mutating func apply(_ change: ClockChange) {
         local = local + change.step
-        reference = reference + change.step + change.offsetChange
+        // Together first: a step over centuries and its opposite would overflow one after the other.
+        reference = reference + (change.step + change.offsetChange)
     }
 }
 

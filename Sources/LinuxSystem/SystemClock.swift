@@ -54,6 +54,9 @@ public struct SystemClock: ClockControl {
     /// CLOCK_REALTIME.
     public func now() -> Instant { KernelClock.realTime() }
 
+    /// The kernel slews CLOCK_MONOTONIC as it slews CLOCK_REALTIME.
+    public let isMonotonicSteered = true
+
     /// CLOCK_MONOTONIC.
     public func monotonicNow() -> MonotonicInstant { KernelClock.monotonic() }
 

@@ -44,6 +44,9 @@ public final class VirtualClock: ClockControl {
     /// What the clock reads now.
     public func now() -> Instant { reading(atRaw: KernelClock.rawCount()) }
 
+    /// CLOCK_MONOTONIC goes its own way.
+    public let isMonotonicSteered = false
+
     /// CLOCK_MONOTONIC.
     public func monotonicNow() -> MonotonicInstant { KernelClock.monotonic() }
 

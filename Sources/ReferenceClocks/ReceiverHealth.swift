@@ -24,7 +24,7 @@ struct ReceiverHealth: Sendable {
     /// Why it has no valid time, by its own words; `nil` once it has a fix.
     private(set) var reason: NMEARejection?
     /// How fast labels advance, seconds per second, where that is certainly wrong.
-    private(set) var wrongRate: Double?
+    private var wrongRate: Double?
     private var hasFix = false
     private var invalidSince: MonotonicInstant?
     private var lastVerdict: MonotonicInstant?
@@ -79,6 +79,12 @@ struct ReceiverHealth: Sendable {
             lastVerdict = now
             if firstLabel == nil, rejection == .noFix || rejection == .noTime { wasWithoutFix = true }
         }
+    }
+
+    /// The rate at which labels advance, seconds per second, while they do and it is not that of the clock.
+    func wrongRate(at now: MonotonicInstant) -> Double? {
+        guard let lastLabel, now - lastLabel <= Self.newsAge else { return nil }
+        return wrongRate
     }
 
     /// Forgets what was said, as for a device that was opened anew; not that it was once without a fix.

@@ -53,7 +53,7 @@ public struct ReferenceClock: Sendable {
     private var statisticsAtShift = NMEAStatistics()
     private var reportedKind = SourceCondition.waiting.kind
     private var hasRolledOver = false
-    private var refusedOffset: Double?
+    private var isRefused = false
     private var labelError = 0
     private var isOutvoted = false
     /// Why its samples are not believed, where they have jumped.
@@ -81,12 +81,12 @@ public struct ReferenceClock: Sendable {
 
     /// Prepares for pulses that are numbered by another source, or by its own labels.
     ///
-    /// Sentences follow their second by a delay that is learned, or that `time2` gives; samples of a producer claim to
-    /// be right as they are.
+    /// Sentences follow their second by a delay that is learned, or that `time2` gives; samples of a producer are late as
+    /// well, gpsd's by the serial line, unless `time1` says that this is taken care of.
     public mutating func beNumbered(by numberer: ReferenceClockConfiguration) {
         let isLine = numberer.driver == .nmea
         pairing = PulsePairing(
-            givenDelay: isLine ? numberer.time2 : 0, baudRate: isLine ? numberer.lineSpeed : nil)
+            givenDelay: isLine ? numberer.time2 : numberer.time1.map { _ in 0 }, baudRate: isLine ? numberer.lineSpeed : nil)
     }
 
     /// Takes the delays of labels that number its pulses, as kept from an earlier run.
@@ -300,14 +300,15 @@ public struct ReferenceClock: Sendable {
         condition = usualCondition
     }
 
-    /// Notes that its offset is beyond what may be believed.
-    public mutating func refuse(offset: Double) {
-        refusedOffset = offset
-        condition = .beyondPanic(offset: offset)
+    /// Notes that its offset (s) is beyond what may be believed; `nil` once it is not.
+    public mutating func refuse(_ offset: Double?) {
+        isRefused = offset != nil
+        if let offset {
+            condition = .beyondPanic(offset: offset)
+        } else if case .beyondPanic = condition {
+            condition = usualCondition
+        }
     }
-
-    /// Whether its offset was refused, and has not changed since.
-    public var isRefused: Bool { refusedOffset != nil }
 
     /// The condition, if its kind has changed since the last call; a new attempt to prove is no news after a fault.
     public mutating func takeChangedCondition() -> SourceCondition? {
@@ -342,20 +343,16 @@ public struct ReferenceClock: Sendable {
         reach.mark()
         offsets.append(sample.offset)
         if offsets.count > Self.offsetMemory { offsets.removeFirst() }
-        if let refusedOffset, abs(sample.offset - refusedOffset) < 1 { return }
-        refusedOffset = nil
-        if !isOutvoted { condition = departed ?? receiversFault(at: now) ?? usualCondition }
+        if !isOutvoted, !isRefused { condition = departed ?? receiversFault(at: now) ?? usualCondition }
     }
 
     private var usualCondition: SourceCondition { labelError == 0 ? .delivering : .mislabelled(seconds: labelError) }
 
     /// What the receiver's own messages say is wrong with it, also while its pulses go on; `nil` for nothing.
     public func receiversFault(at now: MonotonicInstant) -> SourceCondition? {
-        if let reason = health.reason, health.isInvalid(at: now) || !reach.isReachable {
-            return .invalid(reason.description)
-        }
+        if let reason = health.reason, health.isInvalid(at: now) { return .invalid(reason.description) }
         if health.isFrozen(at: now) { return .frozen }
-        return health.wrongRate.map { .labelsAtWrongRate($0) }
+        return health.wrongRate(at: now).map { .labelsAtWrongRate($0) }
     }
 
     // MARK: - What happens to it

@@ -49,6 +49,9 @@ public final class SimulatedClock: ClockControl {
     /// What the clock reads now.
     public func now() -> Instant { steered.reading(at: oscillator.count(at: elapsed)) }
 
+    /// What `monotonicNow` counts is the free oscillator.
+    public let isMonotonicSteered = false
+
     /// The time since the beginning, as the oscillator counts it.
     public func monotonicNow() -> MonotonicInstant {
         MonotonicInstant(nanoseconds: oscillator.count(at: elapsed))

@@ -76,6 +76,7 @@ public struct SimulatedAppliance {
         var settings = Timekeeper<SimulatedClock>.Settings(configuration)
         settings.leapSeconds = leapSeconds
         settings.keptState = keptState
+        settings.earliestDate = configuration.earliestDate ?? earliestDate
         timekeeper = Timekeeper(clock: clock, sources: sources, settings: settings)
         wiring = Wiring(sources)
         world = scenario.world

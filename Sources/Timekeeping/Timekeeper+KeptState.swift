@@ -20,7 +20,8 @@ extension Timekeeper {
         }
         state.sources = zip(sources, tracks).map { source, track in
             var kept = state.source(named: source.configuration.name) ?? .init(name: source.configuration.name)
-            if let character = track.estimator.character {
+            // Pulses only: labels tell nothing of the quartz, and are late by something else.
+            if track.isPulse == true, let character = track.estimator.character {
                 (kept.jitter, kept.wander) = (character.jitter, character.wander)
                 (kept.latencyMean, kept.latencyShare) = (character.latency.mean, character.latency.share)
             }
@@ -36,9 +37,6 @@ extension Timekeeper {
         for index in sources.indices {
             guard let kept = settings.keptState.source(named: sources[index].configuration.name) else { continue }
             sources[index].recall(kept.delays)
-            tracks[index].estimator.recall(
-                wander: kept.wander,
-                latency: LatencyModel(share: kept.latencyShare ?? 0, mean: kept.latencyMean ?? 0))
         }
     }
 

@@ -8,6 +8,8 @@ import TimeScale
 extension Timekeeper {
     /// Dispersion of a local clock that never had a reference, seconds: ntpd's LOCAL driver.
     private static var localDispersion: Double { 0.01 }
+    /// How long a departed source, or a new one, may keep the clock waiting, seconds: a quarantine, and what goes before.
+    private static var longestTrial: Double { 630 }
     /// As long as anybody will wait, seconds: 10 years.
     private static var longestHoldover: Double { 315_360_000 }
     /// Over which the growth of the bound is measured, seconds: until the next tick.
@@ -50,8 +52,13 @@ extension Timekeeper {
         return within
     }
 
+    /// Whether the clock may be served as before without a reference, on its honest bound: as `holdover` allows, and while
+    /// it is found out whether a small departure was the source's.
     private var isHoldoverAllowed: Bool {
-        guard let rule = settings.holdover, let bound = bound(in: 0), flywheel.isReady else { return false }
+        guard let bound = bound(in: 0), flywheel.isReady else { return false }
+        let isOnTrial = tracks.contains { $0.departure != nil } || tracks.contains { !$0.estimator.isReady && $0.isPulse != nil }
+        if isOnTrial, bound <= settings.selection.minimumDistance, age <= Self.longestTrial { return true }
+        guard let rule = settings.holdover else { return false }
         return bound <= rule.maximumError ?? .infinity && age <= rule.maximumTime ?? .infinity
     }
 
@@ -65,7 +72,6 @@ extension Timekeeper {
                 isClockTrusted: isClockTrusted, uptime: clock.monotonicNow() - started, remark: remark))
         guard let transition else { return }
         lastReason = transition.reason
-        if transition.to == .locked { lastFollowed = selected }
         note(
             transition.to == .locked ? .notice : .warning, nil,
             "\(transition.from.rawValue) → \(transition.to.rawValue): \(transition.reason)")
@@ -128,9 +134,8 @@ extension Timekeeper {
             settings.leapSeconds.taiMinusUTC(at: leap.end) == settings.leapSeconds.taiMinusUTC(at: utc)
         else { return }
         let after = settings.leapSeconds.taiMinusUTC(at: utc) + (leap.isInserted ? 1 : -1)
-        settings.leapSeconds = LeapSecondTable(
-            entries: settings.leapSeconds.entries + [.init(since: leap.end, taiMinusUTC: after)],
-            expires: settings.leapSeconds.expires)
+        announcedLeapSeconds.append(.init(since: leap.end, taiMinusUTC: after))
+        replaceLeapSeconds(settings.leapSeconds)
         note(.notice, nil, "a leap second before \(leap.end) is announced by several sources and believed")
     }
 

@@ -12,8 +12,12 @@ extension Timekeeper {
         return estimate.frequency
     }
 
-    /// Uses another leap second table from now on.
-    public mutating func replaceLeapSeconds(_ table: LeapSecondTable) { settings.leapSeconds = table }
+    /// Uses another leap second table from now on; leap seconds that were announced and believed since it was made stay.
+    public mutating func replaceLeapSeconds(_ table: LeapSecondTable) {
+        let since = table.entries[table.entries.count - 1].since
+        let later = announcedLeapSeconds.filter { $0.since > since && table.isExpired(at: $0.since) }
+        settings.leapSeconds = LeapSecondTable(entries: table.entries + later, expires: table.expires)
+    }
 
     /// Leaves the clock to itself: with the frequency that is right for it, and no slew in it.
     public mutating func release() {

@@ -39,20 +39,23 @@ extension Timekeeper {
     private mutating func deliver(_ sample: Sample, from index: Int, isPulse: Bool) {
         guard !settings.leapSeconds.isLeapNear(sample.reference) else { return }
         if tracks[index].isPulse != isPulse { begin(index, isPulse: isPulse, before: sample.local) }
+        let wasReady = tracks[index].estimator.isReady
         let outcome = tracks[index].estimator.update(sample)
         let isUsable = if case .rejected = outcome { false } else { true }
         tracks[index].refused = isUsable ? 0 : tracks[index].refused + 1
         tracks[index].systematicError = sample.systematicError
         sources[index].deliver(sample, isUsable: isUsable, now: clock.monotonicNow())
         if case .restarted(let jump) = outcome { judge(jump, of: index) }
-        if case .rejected(let innovation) = outcome, tracks[index].refused >= Self.suspicious {
+        if !wasReady, tracks[index].estimator.isReady { judgeFirst(of: index) }
+        if case .rejected(let innovation) = outcome, innovation != 0, tracks[index].refused >= Self.suspicious {
             sources[index].suspend(.jumped(offset: innovation))
         }
         select()
         guard isUsable, tracks[index].estimator.isReady, isFollowed(index) else { return }
         referenceTime = sample.local
+        let updatesBefore = updates
         follow()
-        updates += 1
+        if updates == updatesBefore { updates += 1 }
         climb()
         publish()
     }
@@ -69,6 +72,11 @@ extension Timekeeper {
             estimator.preset(frequency: frequency, deviation: Self.driftFileDeviation, at: reading)
         } else {
             estimator.expectSamples(after: reading)
+        }
+        if isPulse, let kept = settings.keptState.source(named: sources[index].configuration.name) {
+            estimator.recall(
+                wander: kept.wander,
+                latency: LatencyModel(share: kept.latencyShare ?? 0, mean: kept.latencyMean ?? 0))
         }
         tracks[index] = SourceTrack(estimator: estimator, isPulse: isPulse)
         sources[index].returned()
@@ -107,6 +115,16 @@ extension Timekeeper {
         sources[index].depart(jump.isRate ? .wrongRate(-jump.slope) : .jumped(offset: offset))
     }
 
+    /// Compares the first fit of a source with the clock's own memory, where nothing else is followed that it could be
+    /// compared with.
+    private mutating func judgeFirst(of index: Int) {
+        guard ladder.wasLocked, flywheel.isReady, selected == nil || selected == index, !isWhereRemembered(index),
+            let offset = distanceFromMemory(index)
+        else { return }
+        tracks[index].departure = .init(since: clock.monotonicNow(), offset: offset, labelDelay: nil)
+        sources[index].depart(.jumped(offset: offset))
+    }
+
     static func partsPerMillion(_ frequency: Double) -> String { FixedDecimal.text(frequency * 1e6, digits: 3) }
 
     /// Believes departed sources again, as soon as there is a reason to.
@@ -123,7 +141,12 @@ extension Timekeeper {
         }
     }
 
-    func isSameReceiver(_ one: Int, _ other: Int) -> Bool { numberedBy[one] == other || numberedBy[other] == one }
+    /// Whether one numbers the other's pulses.
+    private func isSameReceiver(_ one: Int, _ other: Int) -> Bool {
+        let now = clock.monotonicNow()
+        return (numberedBy[one] == other && sources[one].hasPulses(at: now))
+            || (numberedBy[other] == one && sources[other].hasPulses(at: now))
+    }
 
     private func reasonToBelieve(_ index: Int, _ now: MonotonicInstant) -> String? {
         guard let departure = tracks[index].departure else { return nil }
@@ -152,7 +175,16 @@ extension Timekeeper {
         guard let known = flywheel.estimate(at: reading), let own = tracks[index].estimator.estimate(at: reading) else {
             return false
         }
-        return abs(own.phase - known.phase) <= bound(of: known) + distance(index, own)
+        let agreement = tracks[index].isPulse == true ? 0 : Self.agreement
+        return abs(own.phase - known.phase) <= bound(of: known) + distance(index, own) + agreement
+    }
+
+    private func distanceFromMemory(_ index: Int) -> Double? {
+        let reading = clock.now()
+        guard let known = flywheel.estimate(at: reading), let own = tracks[index].estimator.estimate(at: reading) else {
+            return nil
+        }
+        return own.phase - known.phase
     }
 
     /// What labels say of a jump of the pulses that they number: they have moved as well, so that it is the clock that
@@ -189,6 +221,7 @@ extension Timekeeper {
         for index in sources.indices {
             tracks[index].standing = nil
             guard isSelectable(index, now: now), let candidate = candidate(index, at: reading, now: now) else {
+                sources[index].noteVote(nil)
                 continue
             }
             able.append(index)
@@ -240,7 +273,7 @@ extension Timekeeper {
 
     private func isSelectable(_ index: Int, now: MonotonicInstant) -> Bool {
         let source = sources[index]
-        guard source.reach.isReachable, source.last != nil, !source.configuration.noSelect, !source.isRefused,
+        guard source.reach.isReachable, source.last != nil, !source.configuration.noSelect,
             tracks[index].departure == nil, tracks[index].estimator.isReady
         else { return false }
         // Sentences and the pulses they number are one receiver, and have one vote; before the pulses are numbered, the
@@ -255,10 +288,9 @@ extension Timekeeper {
         _ index: Int, at reading: Instant, now: MonotonicInstant
     ) -> SourceSelection.Candidate? {
         guard let estimate = tracks[index].estimator.estimate(at: reading) else { return nil }
-        if decide(offset: estimate.phase) == .panic {
-            sources[index].refuse(offset: estimate.phase)
-            return nil
-        }
+        let isBeyondPanic = decide(offset: estimate.phase) == .panic
+        sources[index].refuse(isBeyondPanic ? estimate.phase : nil)
+        guard !isBeyondPanic else { return nil }
         let source = sources[index]
         let configuration = source.configuration
         let rank = source.hasPulses(at: now) ? 0 : configuration.driver == .nmea ? 2 : 1

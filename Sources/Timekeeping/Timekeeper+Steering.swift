@@ -8,6 +8,10 @@ import TimeScale
 extension Timekeeper {
     /// A reading that is off the monotonic clock by more than this between two ticks was set by somebody, seconds.
     private static var disturbance: Double { 0.02 }
+    /// The same where the monotonic clock is slewed alike: what an interrupt between two readings may take.
+    private static var steeredDisturbance: Double { 200e-6 }
+    /// Between two complaints about another program.
+    private static var reportInterval: Interval { .seconds(3600) }
     /// A correction that differs by more than this from the one set is another program's, s/s: thrice what rounding to
     /// the kernel's unit and to whole ticks may do.
     private static var foreignCorrection: Double { 1e-10 }
@@ -117,7 +121,10 @@ extension Timekeeper {
         defer { lastReading = (reading, after) }
         guard let last = lastReading else { return }
         let jump = (reading - last.clock).seconds - (after - last.monotonic).seconds
-        let tolerance = Self.disturbance + (after - before).seconds + 2e-3 * (after - last.monotonic).seconds
+        let tolerance =
+            clock.isMonotonicSteered
+            ? Self.steeredDisturbance + 2 * (after - before).seconds
+            : Self.disturbance + (after - before).seconds + 2e-3 * (after - last.monotonic).seconds
         guard abs(jump) > tolerance else { return }
         let isLeap = settings.leapSeconds.isLeapNear(reading) && abs(abs(jump) - 1) < 0.1
         let change = ClockChange(step: Interval(seconds: isLeap ? jump.rounded() : jump), isLeapSecond: isLeap)
@@ -136,8 +143,9 @@ extension Timekeeper {
             guard abs(found - expected) > Self.foreignCorrection else { return }
             noteCorrection(found, at: lastReading?.clock ?? clock.now())
             holdover.interrupt()
-            guard !isInterferenceReported else { return }
-            isInterferenceReported = true
+            let now = clock.monotonicNow()
+            if let interferenceReported, now - interferenceReported < Self.reportInterval { return }
+            interferenceReported = now
             let change = Self.partsPerMillion(found - expected)
             note(.error, nil, "another program changed the clock's frequency by \(change) ppm; taken back, stop it")
         } catch {
@@ -165,7 +173,7 @@ extension Timekeeper {
     /// After so long without a reference that a second might have been miscounted, numbering begins anew.
     private mutating func restartProofIfLost() {
         guard ladder.wasLocked, selected == nil, let estimate = flywheel.estimate(at: clock.now()),
-            bound(of: estimate) >= Self.numberingLimit
+            bound(of: estimate) - systematicError >= Self.numberingLimit
         else { return }
         proveAnew()
         note(.warning, nil, "without a reference for so long that the seconds must be proven anew")

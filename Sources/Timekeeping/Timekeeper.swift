@@ -21,6 +21,8 @@ public struct Timekeeper<Clock: ClockControl> {
         public var leapSeconds = LeapSecondTable.builtIn
         /// The operator's rules of selection.
         public var selection = SourceSelection.Policy()
+        /// A moment that lies in the past for certain; dates of producers before it are not believed.
+        public var earliestDate: Instant?
         /// How long lost sources are bridged.
         public var holdover: HoldoverRule?
         /// The last day on which a leap second is believed; `nil` = there is no last.
@@ -47,6 +49,8 @@ public struct Timekeeper<Clock: ClockControl> {
         public let text: String
     }
 
+    /// A date so long after the earliest possible one is none, seconds: 50 years.
+    private static var longestLife: Double { 1.6e9 }
     /// Error of a frequency read from a drift file, s/s: a day's temperature.
     static var driftFileDeviation: Double { 1e-6 }
     /// Observations this soon after a step may carry stamps from before it.
@@ -88,8 +92,10 @@ public struct Timekeeper<Clock: ClockControl> {
     var systematicError = 0.0
     var isClockTrusted = true
     var isRefusalReported = false
-    var isInterferenceReported = false
+    var interferenceReported: MonotonicInstant?
     var isLeapVetoed = false
+    /// Leap seconds that sources have announced and the table did not know.
+    var announcedLeapSeconds: [LeapSecondTable.Entry] = []
     /// The source that was followed last.
     var lastFollowed: Int?
     var isStatusOurs = false
@@ -211,7 +217,11 @@ public struct Timekeeper<Clock: ClockControl> {
     public mutating func receive(
         sampleAt local: Instant, reference: Instant, isPulse: Bool, leap: LeapIndicator = .none, from index: Int
     ) {
+        guard leap != .unsynchronised else { return sources[index].suspend(.invalid("it is not synchronised")) }
         sources[index].announce(leap)
+        guard isPulse || isPlausible(reference) else {
+            return sources[index].suspend(.invalid("its date \(reference) cannot be true"))
+        }
         if isPulse {
             receive(pulse: local - (reference - reference.nearestSecond), sequence: nil, from: index)
         } else {
@@ -222,6 +232,12 @@ public struct Timekeeper<Clock: ClockControl> {
             receive(label: Sample(local: stamp, reference: reference + correction), message: nil, from: index)
             reportConditions()
         }
+    }
+
+    /// Whether a date can be true: not before what is known to be past, nor longer after it than anything runs.
+    private func isPlausible(_ date: Instant) -> Bool {
+        guard let earliest = settings.earliestDate else { return true }
+        return date > earliest - .seconds(86_400) && (date - earliest).seconds < Self.longestLife
     }
 
     /// Whether a stamp can be that of something that has just happened.

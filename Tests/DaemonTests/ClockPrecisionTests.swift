@@ -38,6 +38,7 @@ private final class SteppingClock: ClockControl {
     private var count = 0
     let frequencyCorrection = 0.0
     let largestFrequencyCorrection = 0.0
+    let isMonotonicSteered = false
     let inheritedMaximumError: Double? = nil
 
     init(steps: [Int64]) { self.steps = steps }

@@ -108,16 +108,15 @@ struct ReferenceClockTests {
         #expect(!clock.reach.isReachable)
     }
 
-    @Test("an offset once refused stays refused until it changes")
+    @Test("a source is called refused as long as it is, and not longer")
     func refusal() {
         var clock = clock(.sharedMemory)
         let wrong = Sample(local: Self.start, reference: Self.start + .seconds(3600))
         clock.deliver(wrong, isUsable: true, now: moment(0))
-        clock.refuse(offset: wrong.offset)
+        clock.refuse(wrong.offset)
         clock.deliver(wrong, isUsable: true, now: moment(1))
-        #expect(clock.isRefused)
-        clock.deliver(Sample(local: Self.start, reference: Self.start), isUsable: true, now: moment(2))
-        #expect(!clock.isRefused)
+        #expect(clock.condition == .beyondPanic(offset: 3600))
+        clock.refuse(nil)
         #expect(clock.condition == .delivering)
     }
 }
