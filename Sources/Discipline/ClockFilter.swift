@@ -36,22 +36,46 @@ struct ClockFilter: Sendable {
     /// Concentrated negative log-likelihood per sample; lower fits better.
     var score: Double { meanSquare > 0 ? meanSquare.logarithm + meanLogVariance : meanLogVariance }
 
+    /// How long a drift goes on once nothing is heard, seconds: temperature turns round, and a filter that follows it
+    /// quickly knows only that it does; ageing goes on for days.
+    let driftTime: Double
+
+    init(wanderRatio: Double, driftRatio: Double) {
+        (self.wanderRatio, self.driftRatio) = (wanderRatio, driftRatio)
+        // Two memories of the filter, which is 1/ρ^(1/3) long.
+        driftTime = driftRatio > 0 ? 2 * (-driftRatio.logarithm / 3).exponential : Self.ageingMemory
+    }
+
+    /// What a drift of 1 does to frequency and phase in a time: t and t²/2 at first, then less.
+    private func driftWeights(after time: Double) -> (frequency: Double, phase: Double) {
+        guard time > driftTime / 64 else { return (time, time * time / 2) }
+        let decayed = 1 - (-time / driftTime).exponential
+        return (driftTime * decayed, driftTime * (time - driftTime * decayed))
+    }
+
     /// Variance of the phase `time` seconds after the last update, in units of the jitter squared.
     func phaseVariance(after time: Double) -> Double {
+        let weight = driftWeights(after: time).phase
         let square = time * time
-        let known = pp - 2 * time * pf + square * (ff - pd + time * (fd + time / 4 * dd))
-        let noise = wanderRatio * wanderRatio / 3 + driftRatio * driftRatio * square / 20
-        return known + square * abs(time) * noise
+        let known = pp - 2 * time * pf + square * ff + weight * (2 * time * fd - 2 * pd + weight * dd)
+        let walk = driftRatio * driftRatio * min(square / 20, driftTime * driftTime / 3)
+        return known + square * abs(time) * (wanderRatio * wanderRatio / 3 + walk)
     }
 
     /// Variance of the frequency `time` seconds after the last update, in units of the jitter squared.
     func frequencyVariance(after time: Double) -> Double {
-        let noise = wanderRatio * wanderRatio + driftRatio * driftRatio * time * time / 3
-        return ff + 2 * time * fd + time * time * dd + noise * abs(time)
+        let weight = driftWeights(after: time).frequency
+        let walk = driftRatio * driftRatio * min(time * time / 3, driftTime * driftTime)
+        return ff + weight * (2 * fd + weight * dd) + (wanderRatio * wanderRatio + walk) * abs(time)
     }
 
     /// The phase `time` seconds after the last update, without corrections.
-    func phase(after time: Double) -> Double { phase - time * (frequency + time / 2 * drift) }
+    func phase(after time: Double) -> Double {
+        phase - time * frequency - driftWeights(after: time).phase * drift
+    }
+
+    /// The frequency `time` seconds after the last update.
+    func frequency(after time: Double) -> Double { frequency + driftWeights(after: time).frequency * drift }
 
     /// Forgets the scores and begins them anew with an assumed jitter squared, s².
     mutating func beginScores(jitterSquared: Double) {
@@ -66,9 +90,11 @@ struct ClockFilter: Sendable {
     ///   - ageingVariance: variance of an unknown ageing, in units of the jitter squared.
     mutating func predict(time: Double, controlPhase: Double, ageingVariance: Double) {
         let (square, wander, walk) = (time * time, wanderRatio * wanderRatio, driftRatio * driftRatio)
-        phase = phase(after: time) - controlPhase
+        phase -= time * (frequency + time / 2 * drift) + controlPhase
         frequency += time * drift
-        let variance = phaseVariance(after: time)
+        let variance =
+            pp - 2 * time * pf + square * (ff - pd + time * (fd + time / 4 * dd))
+            + square * time * (wander / 3 + square * walk / 20)
         pf += time * (pd - ff) - square * (1.5 * fd + time / 2 * dd) - square * (wander / 2 + square * walk / 8)
         pd -= time * (fd + time / 2 * dd) + square * time * walk / 6
         pp = variance

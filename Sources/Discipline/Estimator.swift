@@ -98,9 +98,12 @@ public struct Estimator: Sendable {
         self.latency.recall(latency)
     }
 
-    /// The phase at a reading as it would be without any correction, seconds; its zero moves with a step.
-    public func freePhase(at local: Instant) -> Double? {
-        estimate(at: local).map { $0.phase + control.phase(at: local) }
+    /// The estimate at a reading as it would be without any correction; the zero of its phase moves with a step.
+    public func freeEstimate(at local: Instant) -> Estimate? {
+        guard isReady else { return nil }
+        return bank.estimate(
+            after: (local - lastUpdate).seconds, controlPhase: -controlPhaseAtUpdate,
+            systematicDeviation: latency.edgeDeviation)
     }
 
     /// Takes in a sample; samples come in the order of their local readings, earlier ones are rejected.

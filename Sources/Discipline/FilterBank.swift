@@ -51,7 +51,7 @@ struct FilterBank: Sendable {
         for index in filters.indices where weights[index] > 0 {
             let weight = weights[index]
             phase += weight * filters[index].phase(after: time)
-            frequency += weight * (filters[index].frequency + time * filters[index].drift)
+            frequency += weight * filters[index].frequency(after: time)
             drift += weight * filters[index].drift
             gain += weight * filters[index].phaseGain
         }
@@ -61,7 +61,7 @@ struct FilterBank: Sendable {
         for index in filters.indices where weights[index] > 0 {
             let weight = weights[index]
             let phaseSpread = filters[index].phase(after: time) - phase
-            let frequencySpread = filters[index].frequency + time * filters[index].drift - frequency
+            let frequencySpread = filters[index].frequency(after: time) - frequency
             let phaseVariance = filters[index].phaseVariance(after: time) * jitterSquared
             let frequencyVariance = filters[index].frequencyVariance(after: time) * jitterSquared
             phaseDeviation += weight * max(phaseVariance + phaseSpread * phaseSpread, 0).squareRoot()

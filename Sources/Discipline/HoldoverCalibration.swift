@@ -6,13 +6,13 @@
 public struct HoldoverCalibration: Sendable {
     /// A state that an imagined outage begins with.
     fileprivate struct Checkpoint {
-        /// Monotonic seconds.
+        /// Seconds of the clock's own.
         let time: Double
-        /// Phase of the clock as it would be without any correction, seconds.
-        let freePhase: Double
+        /// What was predicted for the end of the outage: phase of the clock without any correction, seconds.
+        let predicted: Double
+        /// Frequency predicted for then, s/s.
         let frequency: Double
-        let drift: Double
-        /// Variance of the phase that was claimed for the end of the outage, s².
+        /// Variance of that phase as it was claimed, s².
         let variance: Double
     }
 
@@ -54,20 +54,19 @@ public struct HoldoverCalibration: Sendable {
     /// Notes the state at a moment while the clock follows a reference; about once a second, or less often.
     ///
     /// - Parameters:
-    ///   - time: monotonic seconds.
-    ///   - freePhase: phase of the clock as it would be without any correction or step, seconds.
-    ///   - estimate: what is believed now.
-    ///   - claim: standard deviation of the phase that the estimator claims for so many seconds from now.
-    public mutating func note(time: Double, freePhase: Double, estimate: Estimate, claim: (Double) -> Double) {
+    ///   - time: seconds of the clock's own, from any zero.
+    ///   - free: what is believed now, of a clock that is not corrected.
+    ///   - prediction: the same for so many seconds from now; `nil` where there is none.
+    public mutating func note(time: Double, free: Estimate, prediction: (Double) -> Estimate?) {
         for index in horizons.indices {
             let spacing = horizons[index].length / Double(Self.overlap)
             guard time - horizons[index].lastTime >= spacing else { continue }
-            let deviation = claim(horizons[index].length)
+            guard let predicted = prediction(horizons[index].length) else { return }
             horizons[index].enter(
                 Checkpoint(
-                    time: time, freePhase: freePhase, frequency: estimate.frequency, drift: estimate.drift,
-                    variance: deviation * deviation),
-                known: estimate.phaseDeviation * estimate.phaseDeviation, overlap: Self.overlap, memory: Self.memory)
+                    time: time, predicted: predicted.phase, frequency: predicted.frequency,
+                    variance: predicted.phaseDeviation * predicted.phaseDeviation),
+                now: free, overlap: Self.overlap, memory: Self.memory)
         }
     }
 
@@ -117,7 +116,7 @@ public struct HoldoverCalibration: Sendable {
 extension HoldoverCalibration.Horizon {
     /// Ends the outage that has lasted its time, and begins one.
     fileprivate mutating func enter(
-        _ checkpoint: HoldoverCalibration.Checkpoint, known: Double, overlap: Int, memory: Double
+        _ checkpoint: HoldoverCalibration.Checkpoint, now: Estimate, overlap: Int, memory: Double
     ) {
         lastTime = checkpoint.time
         guard checkpoints.count == overlap else { return checkpoints.append(checkpoint) }
@@ -127,7 +126,8 @@ extension HoldoverCalibration.Horizon {
         let time = checkpoint.time - begun.time
         // A checkpoint may come late; an outage of another length tells nothing.
         guard abs(time - length) < length / 4 else { return }
-        let error = checkpoint.freePhase - (begun.freePhase - time * (begun.frequency + time / 2 * begun.drift))
+        let error = now.phase - (begun.predicted - begun.frequency * (time - length))
+        let known = now.phaseDeviation * now.phaseDeviation
         // What is known at the end is the projection of the truth: claim = what this error shows + what stays unknown.
         // An outage that has taught less than its end hides tells nothing.
         guard begun.variance > 2 * known else { return }

@@ -16,7 +16,7 @@ public struct Jump: Equatable, Sendable {
     public let duration: Double
 
     /// Largest sudden change of a quartz's frequency, s/s: a knock, a fan; a receiver's pulses that run free are worse.
-    private static let quartz = 1e-6
+    public static let quartz = 1e-6
     /// How long innovations may have been growing before the first was rejected, seconds.
     private static let longestGrowth = 60.0
     /// A slope is one beyond so many standard deviations.

@@ -37,6 +37,7 @@ struct LatencyEstimator: Sendable {
     mutating func recall(_ model: LatencyModel) {
         guard model.share > 0, model.share < 1, model.mean > 0 else { return }
         self.model = model
+        untilLook = Self.interval
     }
 
     /// How well the fast edge is known, standard deviation in seconds: a share of the mean latency that falls as more
@@ -57,7 +58,8 @@ struct LatencyEstimator: Sendable {
     /// Forgets the latenesses, because the prediction was learned anew; the model stays.
     mutating func restart() {
         latenesses.removeAll(keepingCapacity: true)
-        (next, untilLook) = (0, Self.firstLook)
+        // What is known is not given up after a few samples.
+        (next, untilLook) = (0, isRecognised ? Self.interval : Self.firstLook)
     }
 
     /// Looks again, when it is time.
@@ -68,7 +70,7 @@ struct LatencyEstimator: Sendable {
         guard untilLook <= 0 else { return .unchanged }
         untilLook = min(latenesses.count, Self.interval)
         guard isRecognised || isSkewed else { return .unchanged }
-        let found = LatencyFit.fit(latenesses, from: fit)
+        let found = LatencyFit.fit(latenesses, from: fit, isKnown: isRecognised)
         defer {
             fit = found
             model = found?.latency ?? .none

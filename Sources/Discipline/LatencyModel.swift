@@ -101,8 +101,9 @@ struct LatencyFit: Equatable, Sendable {
     /// - Parameters:
     ///   - latenesses: how much later each stamp was than predicted, seconds; a few hundred.
     ///   - known: the last fit, to begin with.
+    ///   - isKnown: whether a latency is believed already: less is needed to keep it than to find it.
     /// - Returns: the fit; `nil` where plain Gaussian jitter explains them as well.
-    static func fit(_ latenesses: [Double], from known: LatencyFit?) -> LatencyFit? {
+    static func fit(_ latenesses: [Double], from known: LatencyFit?, isKnown: Bool) -> LatencyFit? {
         let centre = RobustStatistics.median(latenesses)
         let spread = max(RobustStatistics.deviation(latenesses), 1e-10)
         let starts = known.map { [$0] } ?? Self.starts(centre: centre, spread: spread, latenesses)
@@ -114,9 +115,13 @@ struct LatencyFit: Equatable, Sendable {
         let best = climb(from: start.fit, latenesses, iterations: finishingIterations)
         let gain = best.likelihood - gaussianLikelihood(latenesses)
         let effect = best.fit.latency.share * best.fit.latency.mean
-        guard gain > leastGain, effect > leastEffect * best.fit.jitter else { return nil }
+        let share = isKnown ? keepingShare : 1
+        guard gain > share * leastGain, effect > share * leastEffect * best.fit.jitter else { return nil }
         return best.fit
     }
+
+    /// Share of both that is enough to keep a latency.
+    private static let keepingShare = 0.25
 
     /// Beginnings: always late, often late, seldom and very late.
     private static func starts(centre: Double, spread: Double, _ latenesses: [Double]) -> [LatencyFit] {

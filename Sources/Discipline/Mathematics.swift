@@ -10,9 +10,9 @@ extension Double {
 
     /// ln Φ, Φ being the normal distribution function.
     ///
-    /// Below −6 by its asymptotic series (Abramowitz and Stegun 26.2.12), where erfc is about to vanish.
+    /// Below −30 by its asymptotic series (Abramowitz and Stegun 26.2.12), where erfc is about to vanish.
     var logNormal: Double {
-        guard self < -6 else { return (erfc(-self * 0.5.squareRoot()) / 2).logarithm }
+        guard self < -30 else { return (erfc(-self * 0.5.squareRoot()) / 2).logarithm }
         let square = self * self
         return -square / 2 - (-self * 2.506_628_274_631).logarithm + (1 - 1 / square + 3 / (square * square)).logarithm
     }

@@ -173,7 +173,8 @@ public struct PulsePairing: Sendable {
         let start = arrived - (utc - second)
         latest = message
         let index = Self.index(message)
-        guard let partner = partner(ofLabelStartingAt: start, kind: kinds[index]) else { return [] }
+        let witnessed = witness.flatMap { partner(ofLabelStartingAt: start, naming: second, witness: $0) }
+        guard let partner = witnessed ?? partner(ofLabelStartingAt: start, kind: kinds[index]) else { return [] }
         let pulse = NumberedPulse(edge: partner.edge, second: second - .seconds(partner.age))
         vote(pulse)
         kinds[index].delays.append((start - pulse.edge).seconds - Double(partner.age))
@@ -217,6 +218,16 @@ public struct PulsePairing: Sendable {
         guard abs(distance) < Self.oldestPulse else { return nil }
         let expected = kind.known?.centre ?? givenDelay
         return (edge, Int64(expected.map { (distance - $0).rounded() } ?? distance.rounded(.down)))
+    }
+
+    /// The same as a witness has it, where that leaves the label a delay that it can have.
+    private func partner(
+        ofLabelStartingAt start: Instant, naming second: Instant, witness: (Instant) -> Instant
+    ) -> (edge: Instant, age: Int64)? {
+        guard let edge = edges.last else { return nil }
+        let age = (second - witness(edge)).seconds.rounded()
+        guard Self.plausibleDelays.contains((start - edge).seconds - age) else { return nil }
+        return (edge, Int64(age))
     }
 
     private mutating func vote(_ pulse: NumberedPulse) {

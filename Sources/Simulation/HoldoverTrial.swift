@@ -90,10 +90,8 @@ public struct HoldoverTrial: Sendable {
     /// An outage that is imagined and goes on.
     fileprivate struct Outage {
         let begun: Int
-        let freePhase: Double
-        let frequency: Double
-        let drift: Double
-        let bounds: [Double]
+        /// Phase and bound for the end of each of the outages.
+        let predictions: [(phase: Double, bound: Double)]
     }
 
     /// Follows the oscillator.
@@ -114,18 +112,22 @@ public struct HoldoverTrial: Sendable {
             let stamp = local + Interval(seconds: jitter * random.nextGaussian())
             _ = estimator.update(Sample(local: stamp, reference: reference))
             guard let estimate = estimator.estimate(at: local) else { continue }
-            let claim = { (seconds: Double) in
-                estimator.estimate(at: local + Interval(seconds: seconds))?.phaseDeviation ?? .infinity
-            }
-            calibration.note(time: Double(second), freePhase: estimate.phase, estimate: estimate, claim: claim)
+            let predict = { estimator.estimate(at: local + Interval(seconds: $0)) }
+            calibration.note(time: (local - start).seconds, free: estimate, prediction: predict)
             let phase = (reference - local).seconds
             for outage in outages { outage.judge(second: second, phase: phase, &counts) }
             guard second % Self.outageInterval < spacing else { continue }
             outages.removeAll { second - $0.begun > Self.horizons[Self.horizons.count - 1] }
             outages.append(
                 Outage(
-                    begun: second, freePhase: estimate.phase, frequency: estimate.frequency, drift: estimate.drift,
-                    bounds: Self.horizons.map { calibration.bound(deviation: claim(Double($0)), age: Double($0)) }))
+                    begun: second,
+                    predictions: Self.horizons.map { horizon in
+                        let prediction = predict(Double(horizon))
+                        let deviation = prediction?.phaseDeviation ?? .infinity
+                        return (
+                            prediction?.phase ?? 0, calibration.bound(deviation: deviation, age: Double(horizon))
+                        )
+                    }))
         }
         return counts
     }
@@ -137,11 +139,11 @@ extension HoldoverTrial.Outage {
         let age = second - begun
         for (index, horizon) in HoldoverTrial.horizons.enumerated()
         where age == horizon && begun >= HoldoverTrial.firstOutages[index] {
-            let time = Double(age)
-            let error = phase - (freePhase - time * (frequency + time / 2 * drift))
+            let (predicted, bound) = predictions[index]
+            let share = (phase - predicted) / bound
             counts[index].outages += 1
-            if abs(error) > bounds[index] { counts[index].beyond += 1 }
-            counts[index].squares += error * error / (bounds[index] * bounds[index])
+            if abs(share) > 1 { counts[index].beyond += 1 }
+            counts[index].squares += share * share
         }
     }
 }

@@ -144,7 +144,8 @@ extension SimulatedAppliance {
     private mutating func planBurst(of index: Int, from start: Int64, to source: Int) {
         let receiver = world.receivers[index]
         let delay = receiver.voice.delay(&chance[index].line)
-        let whole = Int64(delay.rounded(.down))
+        // By the mean delay, so that jitter round zero makes no second twice.
+        let whole = Int64(receiver.voice.labelDelay.rounded(.down))
         var bytes = receiver.voice.burst(for: world.utc - .seconds(whole))
         if receiver.corruption > 0 { corrupt(&bytes, share: receiver.corruption, &chance[index].line) }
         // Ten bits a byte, after the first, whose arrival the delay is about.

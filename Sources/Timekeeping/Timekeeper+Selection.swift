@@ -9,7 +9,7 @@ extension Timekeeper {
     /// says more: longer than a receiver takes to find out that it was wrong, or an operator to look.
     private static var quarantine: Interval { .seconds(600) }
     /// So many samples in a row that are not believed are no outliers.
-    private static var suspicious: Int { 4 }
+    static var suspicious: Int { 4 }
     /// How long labels are listened to before they may clear the pulses: longer than it takes to learn their delay.
     private static var hearing: Interval { .seconds(60) }
     /// Jumps smaller than this are not looked for in labels, seconds.
@@ -150,7 +150,7 @@ extension Timekeeper {
 
     private func reasonToBelieve(_ index: Int, _ now: MonotonicInstant) -> String? {
         guard let departure = tracks[index].departure else { return nil }
-        if isWhereRemembered(index) { return "they are back where they should be" }
+        if isWhereRemembered(index), isResolved(departure, index) { return "they are back where they should be" }
         let witness = tracks.indices.first {
             $0 != index && isSelectable($0, now: now) && !isSameReceiver(index, $0) && agree(index, $0)
         }
@@ -159,7 +159,8 @@ extension Timekeeper {
         switch testimony(ofLabelsFor: index, departure) {
         case true?: return age >= Self.hearing ? "the labels say the same, so the clock has jumped" : nil
         case false?: return nil
-        case nil: return age >= Self.quarantine ? "they have kept to it for 10 min, and nobody denies it" : nil
+        case nil where age < Self.quarantine || !runsAsRemembered(index): return nil
+        case nil: return "they have kept to it for 10 min, and nobody denies it"
         }
     }
 
@@ -177,6 +178,21 @@ extension Timekeeper {
         }
         let agreement = tracks[index].isPulse == true ? 0 : Self.agreement
         return abs(own.phase - known.phase) <= bound(of: known) + distance(index, own) + agreement
+    }
+
+    /// Whether a source runs as fast as the clock's memory says, to what a quartz may change.
+    private func runsAsRemembered(_ index: Int) -> Bool {
+        let reading = clock.now()
+        guard let known = flywheel.estimate(at: reading), let own = tracks[index].estimator.estimate(at: reading) else {
+            return false
+        }
+        return abs(own.frequency - known.frequency) <= Jump.quartz + Self.distanceFactor * own.frequencyDeviation
+    }
+
+    /// Whether a source is known well enough by now to tell where it was from where it went.
+    private func isResolved(_ departure: SourceTrack.Departure, _ index: Int) -> Bool {
+        guard let own = tracks[index].estimator.estimate(at: clock.now()) else { return false }
+        return distance(index, own) < abs(departure.offset) / 2
     }
 
     private func distanceFromMemory(_ index: Int) -> Double? {

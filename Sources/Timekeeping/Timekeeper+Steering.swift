@@ -54,16 +54,16 @@ extension Timekeeper {
     /// Lets the outages that the past would have had teach how good the clock is alone.
     private mutating func calibrate() {
         let now = clock.now()
-        guard selected != nil, let estimate = flywheel.estimate(at: now), let freePhase = flywheel.freePhase(at: now)
-        else { return }
         let flywheel = flywheel
-        holdover.note(time: (clock.monotonicNow() - started).seconds, freePhase: freePhase, estimate: estimate) {
-            flywheel.estimate(at: now + Interval(seconds: $0))?.phaseDeviation ?? .infinity
+        guard selected != nil, let free = flywheel.freeEstimate(at: now) else { return }
+        holdover.note(time: (now - firstReading).seconds, free: free) {
+            flywheel.freeEstimate(at: now + Interval(seconds: $0))
         }
     }
 
     /// Sets the clock's frequency correction, s/s, and tells the estimator what was really applied.
     mutating func setCorrection(_ correction: Double) {
+        watchCorrection()
         let now = clock.now()
         do throws(ClockControlError) {
             let applied = try clock.setFrequencyCorrection(correction)
@@ -74,8 +74,11 @@ extension Timekeeper {
     }
 
     private mutating func noteCorrection(_ correction: Double, at reading: Instant) {
-        flywheel.controlChanged(to: correction, at: reading)
-        for index in tracks.indices { tracks[index].estimator.controlChanged(to: correction, at: reading) }
+        // A corrected clock counts its own seconds: (1 + c)(1 + y) of true ones, to second order.
+        let frequency = flywheel.estimate(at: reading)?.frequency ?? 0
+        let effective = correction * (1 - correction - frequency)
+        flywheel.controlChanged(to: effective, at: reading)
+        for index in tracks.indices { tracks[index].estimator.controlChanged(to: effective, at: reading) }
     }
 
     mutating func step(by interval: Interval) -> ClockChange? {

@@ -60,8 +60,10 @@ struct SystemClockTests {
         kernel.state.status = Int32(STA_PLL | STA_INS | STA_NANO)
         kernel.state.offset = 77
         var clock = try clock()
-        _ = try clock.setFrequencyCorrection(0)
-        _ = try clock.setFrequencyCorrection(0)
+        _ = try clock.setFrequencyCorrection(1e-6)
+        // What is in force already is not set again.
+        _ = try clock.setFrequencyCorrection(1e-6)
+        _ = try clock.setFrequencyCorrection(2e-6)
         let frequency = UInt32(ADJ_FREQUENCY | ADJ_TICK)
         #expect(
             kernel.requests.map(\.modes) == [
