@@ -71,15 +71,16 @@ struct LatencyEstimator: Sendable {
         untilLook = min(latenesses.count, Self.interval)
         guard isRecognised || isSkewed else { return .unchanged }
         let found = LatencyFit.fit(latenesses, from: fit, isKnown: isRecognised)
-        defer {
-            fit = found
-            model = found?.latency ?? .none
-        }
-        guard let found else { return isRecognised ? dismissal() : .unchanged }
+        defer { model = found?.latency ?? .none }
+        let wasRecognised = isRecognised
+        fit = found
+        guard let found else { return wasRecognised ? dismissal() : .unchanged }
         let square = found.jitter * found.jitter
         let jitterSquared = max(square - phaseVariance, square / 4)
-        guard !isRecognised else { return .refined(jitterSquared: jitterSquared) }
+        guard !wasRecognised else { return .refined(jitterSquared: jitterSquared) }
+        // From now on the edge is where the phase is.
         for index in latenesses.indices { latenesses[index] -= found.edge }
+        fit = LatencyFit(edge: 0, jitter: found.jitter, latency: found.latency)
         return .recognised(edge: found.edge, jitterSquared: jitterSquared)
     }
 

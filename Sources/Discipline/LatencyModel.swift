@@ -87,7 +87,7 @@ struct LatencyFit: Equatable, Sendable {
 
     /// Iterations on a part of the latenesses, and on all: the fit is warm from one time to the next.
     private static let iterations = 30
-    private static let finishingIterations = 8
+    private static let finishingIterations = 20
     /// The part: enough for a start.
     private static let few = 256
     /// A latency is only believed when it explains the samples better by this many units of log-likelihood: three
@@ -104,15 +104,11 @@ struct LatencyFit: Equatable, Sendable {
     ///   - isKnown: whether a latency is believed already: less is needed to keep it than to find it.
     /// - Returns: the fit; `nil` where plain Gaussian jitter explains them as well.
     static func fit(_ latenesses: [Double], from known: LatencyFit?, isKnown: Bool) -> LatencyFit? {
-        let centre = RobustStatistics.median(latenesses)
-        let spread = max(RobustStatistics.deviation(latenesses), 1e-10)
-        let starts = known.map { [$0] } ?? Self.starts(centre: centre, spread: spread, latenesses)
-        // A start is found on some of them, and finished on all.
+        // A beginning is looked for among some of them, and finished on all.
         let stride = max(1, latenesses.count / Self.few)
         let some = latenesses.indices.filter { $0 % stride == 0 }.map { latenesses[$0] }
-        let rough = starts.map { climb(from: $0, some, iterations: iterations) }
-        guard let start = rough.max(by: { $0.likelihood < $1.likelihood }) else { return nil }
-        let best = climb(from: start.fit, latenesses, iterations: finishingIterations)
+        guard let start = known ?? beginning(some) else { return nil }
+        let best = climb(from: start, latenesses, iterations: finishingIterations)
         let gain = best.likelihood - gaussianLikelihood(latenesses)
         let effect = best.fit.latency.share * best.fit.latency.mean
         let share = isKnown ? keepingShare : 1
@@ -122,6 +118,15 @@ struct LatencyFit: Equatable, Sendable {
 
     /// Share of both that is enough to keep a latency.
     private static let keepingShare = 0.25
+
+    /// The likeliest of three ways to begin.
+    private static func beginning(_ latenesses: [Double]) -> LatencyFit? {
+        let centre = RobustStatistics.median(latenesses)
+        let spread = max(RobustStatistics.deviation(latenesses), 1e-10)
+        return starts(centre: centre, spread: spread, latenesses)
+            .map { climb(from: $0, latenesses, iterations: iterations) }
+            .max { $0.likelihood < $1.likelihood }?.fit
+    }
 
     /// Beginnings: always late, often late, seldom and very late.
     private static func starts(centre: Double, spread: Double, _ latenesses: [Double]) -> [LatencyFit] {

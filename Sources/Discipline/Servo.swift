@@ -2,9 +2,9 @@ import TimeScale
 
 /// Turns an estimate into a frequency correction.
 public enum Servo {
-    /// Time constants of the phase correction, seconds: dead-beat at 1 s pulses while the gain is high, up to 32 s in
+    /// Time constants of the phase correction, seconds: dead-beat at 1 s pulses while the gain is high, up to 16 s in
     /// the steady state, where what is left to correct is small.
-    private static let timeConstants = 1.0...32.0
+    private static let timeConstants = 1.0...16.0
     /// Time constant as a share of the estimator's own, 1/gain: 1/20 costs 1 % of RMS and makes the frequency twice to
     /// ten times quieter than dead-beat would (simulated).
     private static let share = 0.05

@@ -49,7 +49,8 @@ struct RestartTests {
         // A cold start knows of no latency, or little: up to 20 µs off. A fit of eight late pulses is good to 7 µs.
         #expect(warm.sorted()[2] < 7e-6, "\(warm)")
         #expect(warm.sorted()[2] < cold.sorted()[1], "\(cold) \(warm)")
-        #expect(warm.largest < 7e-6, "\(warm)")
+        // A quarter of them may be beyond one deviation of that.
+        #expect(warm.largest < 10e-6, "\(warm)")
     }
 
     @Test(
