@@ -86,7 +86,8 @@ public struct ReferenceClock: Sendable {
     public mutating func beNumbered(by numberer: ReferenceClockConfiguration) {
         let isLine = numberer.driver == .nmea
         pairing = PulsePairing(
-            givenDelay: isLine ? numberer.time2 : numberer.time1.map { _ in 0 }, baudRate: isLine ? numberer.lineSpeed : nil)
+            givenDelay: isLine ? numberer.time2 : numberer.time1.map { _ in 0 },
+            baudRate: isLine ? numberer.lineSpeed : nil)
     }
 
     /// Takes the delays of labels that number its pulses, as kept from an earlier run.

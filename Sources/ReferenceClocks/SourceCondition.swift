@@ -119,7 +119,9 @@ extension SourceCondition: CustomStringConvertible {
 
     private func thousandths(_ number: Double) -> String { "\(Double(Self.whole(number * 1000)) / 1000)" }
 
-    private static func whole(_ number: Double) -> Int { number.isNaN ? 0 : Int(min(max(number.rounded(), -1e15), 1e15)) }
+    private static func whole(_ number: Double) -> Int {
+        number.isNaN ? 0 : Int(min(max(number.rounded(), -1e15), 1e15))
+    }
 
     private static func signed(_ number: Int) -> String { number > 0 ? "+\(number)" : "\(number)" }
 }

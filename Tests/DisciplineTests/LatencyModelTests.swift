@@ -237,13 +237,16 @@ struct LatencyFitTests {
     @Test("plain jitter has no latency", arguments: 1...3)
     func gaussian(seed: UInt64) {
         var random = RandomSource(seed: seed)
-        #expect(LatencyFit.fit((0..<Self.count).map { _ in 1e-6 * random.nextGaussian() }, from: nil, isKnown: false) == nil)
+        #expect(
+            LatencyFit.fit((0..<Self.count).map { _ in 1e-6 * random.nextGaussian() }, from: nil, isKnown: false) == nil
+        )
     }
 
     @Test("an even spread, as of a receiver's clock grid, has no latency", arguments: 1...2)
     func uniform(seed: UInt64) {
         var random = RandomSource(seed: seed)
-        let fit = LatencyFit.fit((0..<Self.count).map { _ in 1e-6 * (2 * random.nextUnit() - 1) }, from: nil, isKnown: false)
+        let fit = LatencyFit.fit(
+            (0..<Self.count).map { _ in 1e-6 * (2 * random.nextUnit() - 1) }, from: nil, isKnown: false)
         #expect(fit == nil, "\(String(describing: fit))")
     }
 

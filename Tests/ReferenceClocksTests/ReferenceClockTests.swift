@@ -60,8 +60,10 @@ struct ReferenceClockTests {
         var calibrated = self.clock(.nmea) { $0.time2 = 0.4 }
         for second in Int64(0)..<6 {
             let utc = Self.start + .seconds(second)
-            last = calibrated.consume(
-                Sample(local: utc + .milliseconds(400), reference: utc), measuredDelay: nil, now: moment(second)).last
+            last =
+                calibrated.consume(
+                    Sample(local: utc + .milliseconds(400), reference: utc), measuredDelay: nil, now: moment(second)
+                ).last
         }
         #expect(last?.offset == 0)
         #expect(last?.systematicError == 0)
@@ -73,9 +75,11 @@ struct ReferenceClockTests {
         var last: Sample?
         for second in Int64(0)..<7 {
             let utc = Self.start + .seconds(second)
-            last = clock.consume(
-                Sample(local: utc + .milliseconds(400), reference: utc), measuredDelay: second < 5 ? nil : 0.4,
-                now: moment(second)).last
+            last =
+                clock.consume(
+                    Sample(local: utc + .milliseconds(400), reference: utc), measuredDelay: second < 5 ? nil : 0.4,
+                    now: moment(second)
+                ).last
         }
         #expect(last?.offset == 0)
     }
