@@ -56,9 +56,11 @@ extension Timekeeper {
     /// it is found out whether a small departure was the source's.
     private var isHoldoverAllowed: Bool {
         guard let bound = bound(in: 0), flywheel.isReady else { return false }
-        let isOnTrial = tracks.contains {
-            $0.departure != nil || $0.refused >= Self.suspicious || ($0.isPulse != nil && !$0.estimator.isReady)
-        }
+        let isOnTrial =
+            lastFollowed.map { index in
+                sources[index].reach.isReachable && tracks[index].departure != nil
+                    || tracks[index].refused >= Self.suspicious || !tracks[index].estimator.isReady
+            } ?? false
         if isOnTrial, bound <= settings.selection.minimumDistance, age <= Self.longestTrial { return true }
         guard let rule = settings.holdover else { return false }
         return bound <= rule.maximumError ?? .infinity && age <= rule.maximumTime ?? .infinity

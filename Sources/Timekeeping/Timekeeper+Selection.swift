@@ -38,7 +38,9 @@ extension Timekeeper {
 
     private mutating func deliver(_ sample: Sample, from index: Int, isPulse: Bool) {
         guard !settings.leapSeconds.isLeapNear(sample.reference) else { return }
-        if tracks[index].isPulse != isPulse { begin(index, isPulse: isPulse, before: sample.local) }
+        // Labels whose delay has just been measured are other samples than they were.
+        let isOtherKind = !isPulse && tracks[index].systematicError != sample.systematicError
+        if tracks[index].isPulse != isPulse || isOtherKind { begin(index, isPulse: isPulse, before: sample.local) }
         let wasReady = tracks[index].estimator.isReady
         let outcome = tracks[index].estimator.update(sample)
         let isUsable = if case .rejected = outcome { false } else { true }
