@@ -24,6 +24,7 @@ extension Estimator {
     public mutating func adopt(_ teacher: Estimator, at local: Instant) {
         guard let other = teacher.estimate(at: local) else { return }
         guard let own = estimate(at: local) else {
+            if let wander = teacher.bank.wander { bank.expect(wander: wander) }
             return preset(frequency: other.frequency, deviation: other.frequencyDeviation, at: local)
         }
         let controlPhase = control.phase(at: local) - controlPhaseAtUpdate
