@@ -39,9 +39,9 @@ public struct HoldoverCalibration: Sendable {
     private static let memory = 200.0
     /// How many outages the model's own claim is worth, and at longer horizons that of the next shorter one.
     private static let trust = 16.0
-    /// Standard deviations of the bound: 3.29 would be 99.9 % of a normal distribution whose scale is known; a third as
+    /// Standard deviations of the bound: 3.29 would be 99.9 % of a normal distribution whose scale is known; half as
     /// much again for errors that are not normal and scales that change (1000 simulated oscillators).
-    private static let quantile = 4.3
+    private static let quantile = 4.8
     /// A change of frequency that must be reckoned with over times that were never seen: a day's temperature, s/s.
     /// Every outage seen at that length halves it.
     private static let unseen = 2e-8

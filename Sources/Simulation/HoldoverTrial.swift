@@ -90,8 +90,10 @@ public struct HoldoverTrial: Sendable {
     /// An outage that is imagined and goes on.
     fileprivate struct Outage {
         let begun: Int
-        /// Phase and bound for the end of each of the outages.
-        let predictions: [(phase: Double, bound: Double)]
+        /// The clock's reading then.
+        let local: Instant
+        /// What was predicted for the end of each of the outages, and the bound of its error.
+        let predictions: [(estimate: Estimate, bound: Double)]
     }
 
     /// Follows the oscillator.
@@ -115,18 +117,16 @@ public struct HoldoverTrial: Sendable {
             let predict = { estimator.estimate(at: local + Interval(seconds: $0)) }
             calibration.note(time: (local - start).seconds, free: estimate, prediction: predict)
             let phase = (reference - local).seconds
-            for outage in outages { outage.judge(second: second, phase: phase, &counts) }
+            for outage in outages { outage.judge(second: second, local: local, phase: phase, &counts) }
             guard second % Self.outageInterval < spacing else { continue }
             outages.removeAll { second - $0.begun > Self.horizons[Self.horizons.count - 1] }
             outages.append(
                 Outage(
-                    begun: second,
+                    begun: second, local: local,
                     predictions: Self.horizons.map { horizon in
-                        let prediction = predict(Double(horizon))
-                        let deviation = prediction?.phaseDeviation ?? .infinity
-                        return (
-                            prediction?.phase ?? 0, calibration.bound(deviation: deviation, age: Double(horizon))
-                        )
+                        let prediction = predict(Double(horizon)) ?? estimate
+                        let bound = calibration.bound(deviation: prediction.phaseDeviation, age: Double(horizon))
+                        return (prediction, bound)
                     }))
         }
         return counts
@@ -135,12 +135,14 @@ public struct HoldoverTrial: Sendable {
 
 extension HoldoverTrial.Outage {
     /// Compares the prediction with the truth, where the outage has lasted one of the lengths.
-    fileprivate func judge(second: Int, phase: Double, _ counts: inout [HoldoverTrial.Counts]) {
+    fileprivate func judge(second: Int, local: Instant, phase: Double, _ counts: inout [HoldoverTrial.Counts]) {
         let age = second - begun
         for (index, horizon) in HoldoverTrial.horizons.enumerated()
         where age == horizon && begun >= HoldoverTrial.firstOutages[index] {
-            let (predicted, bound) = predictions[index]
-            let share = (phase - predicted) / bound
+            let (estimate, bound) = predictions[index]
+            // The prediction is for so many of the clock's own seconds.
+            let excess = (local - self.local).seconds - Double(horizon)
+            let share = (phase - (estimate.phase - estimate.frequency * excess)) / bound
             counts[index].outages += 1
             if abs(share) > 1 { counts[index].beyond += 1 }
             counts[index].squares += share * share
