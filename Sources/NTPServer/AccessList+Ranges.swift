@@ -31,6 +31,7 @@ extension AccessList {
     ///   - family: the family.
     ///   - rules: every rule, in the order in which they are tried.
     ///   - serviceRules: `allow` and `deny`, in the order of their lines.
+    /// - Returns: ranges in ascending order, the first at 0.
     static func ranges(
         _ family: IPAddress.Family, _ rules: [AccessRule], _ serviceRules: [ServiceRule]
     ) -> [(start: UInt128, answer: Answer)] {
@@ -88,6 +89,7 @@ extension AccessList {
     ///   - layers: blocks of which any two lie apart or one within the other, the wider ones first; of equal ones the
     ///     last counts.
     ///   - outside: the value where no block is.
+    /// - Returns: the changes in ascending order, the first at 0.
     private static func innermost<Value>(
         _ layers: [Layer<Value>], outside: Value
     ) -> [(start: UInt128, value: Value)] {

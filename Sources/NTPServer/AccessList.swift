@@ -7,7 +7,8 @@ import ConfigurationLanguage
 /// descending address, then descending mask, then `ntpport`, which for prefixes is the longest one. IPv4 rules are for
 /// IPv4 clients and IPv6 rules for IPv6 clients. Without a rule nothing is denied.
 ///
-/// The ranges of IPv4 and of IPv6 are sorted and do not overlap, so a lookup is a binary search, whatever the rules are.
+/// The ranges of IPv4 and of IPv6 are sorted and do not overlap, so a lookup is a search by halves at worst, and mostly
+/// one or two steps within a slice of the addresses.
 /// Masks that are no prefixes make no ranges; they are tried one by one.
 public struct AccessList: Sendable {
     /// What applies to the addresses of one range.
@@ -55,6 +56,7 @@ public struct AccessList: Sendable {
     /// - Parameters:
     ///   - address: 16 bytes in two words, first on the wire highest; IPv4 as ::ffff:a.b.c.d.
     ///   - port: the source port.
+    /// - Returns: the flags of the rule.
     public func flags(for address: (high: UInt64, low: UInt64), port: UInt16) -> AccessFlags {
         let client = IPAddress(wire: address)
         let answer =
@@ -78,23 +80,42 @@ struct AccessRanges<Address: FixedWidthInteger & UnsignedInteger & Sendable>: Se
     /// Where each range begins; the first at 0.
     private let starts: [Address]
     private let answers: [AccessList.Answer]
+    /// The addresses from the second range's start to the last one's are cut into slices of 2^`shift`, about as many as
+    /// there are ranges; for each slice the range in which it begins, and at the end the last range.
+    private var slices: [UInt32] = []
+    private let base: Address
+    private let shift: Int
 
     /// Ranges from where they begin, in ascending order, the first at 0.
     init(_ ranges: [(start: UInt128, answer: AccessList.Answer)]) {
         starts = ranges.map { Address(truncatingIfNeeded: $0.start) }
         answers = ranges.map(\.answer)
+        base = starts.count > 1 ? starts[1] : 0
+        let spread = (starts.last ?? 0) - base
+        let depth = Int.bitWidth - starts.count.leadingZeroBitCount
+        shift = max(0, Address.bitWidth - spread.leadingZeroBitCount - depth)
+        for slice in 0...(spread >> shift) {
+            slices.append(UInt32(range(of: base + slice << shift, from: 0, to: starts.count - 1)))
+        }
+        slices.append(UInt32(starts.count - 1))
     }
 
     /// The answer for the range that an address lies in.
     func answer(for address: Address) -> AccessList.Answer {
-        // A search by halves that always takes as many steps, so that no branch has to be guessed.
-        var (first, count) = (0, starts.count)
+        guard address >= base else { return answers[0] }
+        let slice = min(Int(truncatingIfNeeded: min((address &- base) >> shift, Address(UInt32.max))), slices.count - 2)
+        return answers[range(of: address, from: Int(slices[slice]), to: Int(slices[slice + 1]))]
+    }
+
+    /// The range that an address lies in, of some neighbouring ones.
+    private func range(of address: Address, from first: Int, to last: Int) -> Int {
+        var (first, count) = (first, last - first + 1)
         while count > 1 {
-            let half = count >> 1
-            first = starts[first + half] <= address ? first + half : first
+            let half = count / 2
+            if starts[first + half] <= address { first += half }
             count -= half
         }
-        return answers[first]
+        return first
     }
 }
 

@@ -69,6 +69,7 @@ extension ClientTable {
     /// - Parameters:
     ///   - moment: only those whose last request is later; `nil` = all.
     ///   - limit: most clients of the page.
+    /// - Returns: the clients; none at the end.
     /// - Complexity: O(n log n) in the clients remembered.
     public func entries(after moment: MonotonicInstant?, limit: Int) -> [ClientEntry] {
         let places = tags.indices.filter { place in

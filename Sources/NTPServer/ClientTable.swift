@@ -79,13 +79,14 @@ public struct ClientTable: Sendable {
     ///   - port: its source port.
     ///   - flags: what the access rules deny this client.
     ///   - now: about when it came.
+    /// - Returns: what the client may have.
     public mutating func admit(
         _ request: Span<UInt8>, from address: (high: UInt64, low: UInt64), port: UInt16, flags: AccessFlags,
         now: MonotonicInstant
     ) -> AccessDecision {
         lastPlace = nil
         guard !flags.contains(.ignore) else { return .ignore }
-        guard NTPServer.isRequest(request) else { return .serve }
+        guard NTPServer.isRequest(request) else { return Self.isDenied(flags) ? .refuse : .serve }
         let key = masked(address)
         let bits = hash(key.high, key.low)
         guard let place = place(of: key, bits, now: now) else {
@@ -95,8 +96,8 @@ public struct ClientTable: Sendable {
         lastPlace = place
         let interval = records[place].countRequest(request[0], port: port, now: now)
         if Self.isDenied(flags) { return deny(place, flags, interval: interval, now: now) }
-        // Random enough: nobody knows the key, and the count of requests is different every time.
-        let random = hash(bits, UInt64(records[place].count))
+        // Random enough: nobody knows the hash, and the count of requests is different every time.
+        let random = Self.lot(bits &+ UInt64(records[place].count))
         if flags.contains(.flake), random >> 32 % 10 == 0 {
             records[place].countDrop(.flaked, isTold: false)
             return .flake
@@ -150,6 +151,14 @@ public struct ClientTable: Sendable {
 
     private static func service(_ flags: AccessFlags) -> AccessDecision {
         flags.contains(.version) ? .currentVersionOnly : .serve
+    }
+
+    /// The finalizer of SplitMix64 (Steele, Lea, Flood: OOPSLA 2014).
+    private static func lot(_ number: UInt64) -> UInt64 {
+        var bits = number &* 0x9e37_79b9_7f4a_7c15
+        bits = (bits ^ bits >> 30) &* 0xbf58_476d_1ce4_e5b9
+        bits = (bits ^ bits >> 27) &* 0x94d0_49bb_1331_11eb
+        return bits ^ bits >> 31
     }
 
     /// The address as far as it tells one client from another.

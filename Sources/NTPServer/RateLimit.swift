@@ -78,6 +78,7 @@ public struct RateLimit: Equatable, Sendable {
     ///   - interval: since the last request, s, ≥ 0.
     ///   - kisses: whether the access rule says `kod`.
     ///   - random: bits that the client cannot guess.
+    /// - Returns: what becomes of the request.
     public func judge(level: inout Float, interval: Double, kisses: Bool, random: UInt64) -> Judgement {
         let left = max(0, Double(level) - interval)
         level = Float(left)
@@ -101,6 +102,7 @@ public struct RateLimit: Equatable, Sendable {
     /// - Parameters:
     ///   - level: the client's bucket as the last request left it, s.
     ///   - interval: since the last request, s, ≥ 0.
+    /// - Returns: `true` where it is told.
     public static func tellsDenial(level: inout Float, interval: Double) -> Bool {
         let left = max(0, Double(level) - interval)
         level = Float(left > 0 ? left : denialInterval)
