@@ -29,7 +29,8 @@ struct TimeServer: ~Copyable {
     /// What was received, sent and refused.
     private(set) var report = ServerReport()
     private let accessList: AccessList
-    private var clients: ClientTable
+    /// Who asked, and how often.
+    private(set) var clients: ClientTable
     private let port: UInt16
     private let listenRules: [ListenRule]
     private var sockets: [Socket] = []
