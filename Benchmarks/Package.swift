@@ -8,7 +8,9 @@ let package = Package(
         .executableTarget(
             name: "timeball-bench",
             dependencies: [
+                .product(name: "ConfigurationLanguage", package: "timeball"),
                 .product(name: "LinuxSystem", package: "timeball"),
+                .product(name: "NTPServer", package: "timeball"),
                 .product(name: "NTPWire", package: "timeball"),
                 .product(name: "TimeScale", package: "timeball"),
             ],

@@ -14,6 +14,14 @@ public struct Configuration: Equatable, Sendable {
     public var listenRules: [ListenRule] = []
     /// The access list in the order of its lines; see `AccessRule` for how it is applied.
     public var accessRules: [AccessRule] = []
+    /// What is denied to the servers that are asked for the time (`restrict source`); `nil` = what their addresses are.
+    public var sourceAccess: AccessFlags?
+    /// chrony's access list in the order of its lines; see `ServiceRule` for how it is applied.
+    public var serviceRules: [ServiceRule] = []
+    /// How often a client may ask.
+    public var rateLimit = RateLimitRule.discard(DiscardRule())
+    /// How much is remembered about clients.
+    public var clientTable = ClientTableRule()
     /// The Unix socket on which the daemon shows its state; `nil` = none.
     public var observePath: String? = Configuration.defaultObservePath
     /// Where the frequency is kept over restarts; `nil` = nowhere.

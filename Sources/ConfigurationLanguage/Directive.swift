@@ -82,8 +82,38 @@ extension Directive {
 
     private static let serverDirectives: [Directive] = [
         Directive(
-            ["restrict"], "[-4|-6] default|ADDRESS[/LENGTH] [mask MASK] [FLAG …]", "who may ask for what",
+            ["restrict"], "[-4|-6] default|source|ADDRESS[/LENGTH] [mask MASK] [FLAG …]", "who may ask for what",
             read: { $0.readRestrict(&$1, $2) }),
+        Directive(["allow"], "[all] [ADDRESS[/LENGTH]]", "whom to serve; alone: everybody") { builder, statement, _ in
+            builder.readService(&statement, isAllowed: true)
+        },
+        Directive(["deny"], "[all] [ADDRESS[/LENGTH]]", "whom not to serve; alone: nobody") { builder, statement, _ in
+            builder.readService(&statement, isAllowed: false)
+        },
+        Directive(
+            ["discard"], "[average N] [minimum S]",
+            "how often a client under 'limited' may ask: 2^N s between, S at least"
+        ) { builder, statement, _ in
+            builder.readDiscard(&statement)
+        },
+        Directive(
+            ["limit"], "[average N] [burst N] [kod N]", "the same in NTPsec's words: N requests per second, N at once"
+        ) { builder, statement, _ in
+            builder.readLimit(&statement)
+        },
+        Directive(
+            ["ratelimit"], "[interval N] [burst N] [leak N] [kod N]", "how often any client is answered: every 2^N s"
+        ) { builder, statement, _ in
+            builder.readRateLimit(&statement)
+        },
+        Directive(
+            ["mru"], "[maxdepth N|maxmem KIB] [ipv4prefix N] [ipv6prefix N]", "how much is remembered about clients"
+        ) { builder, statement, _ in
+            statement.readOptions(into: &builder.configuration.clientTable, ClientTableRule.options)
+        },
+        Directive(["clientloglimit"], "BYTES", "how much is remembered about clients") {
+            $0.readClientLogLimit(&$1, $2)
+        },
         Directive(
             ["interface", "nic"], "listen|ignore|drop all|ipv4|ipv6|wildcard|NAME|ADDRESS[/LENGTH]",
             "which local addresses to serve on",
@@ -163,7 +193,6 @@ extension Directive {
             "servers and clients that find each other by broadcast or multicast"),
         .unsupported(["unpeer", "unconfig"], "removing an association"),
         .unsupported(["unrestrict"], "removing access rules"),
-        .unsupported(["discard", "limit", "mru"], "rate limits and the list of recent clients"),
         .unsupported(["keys", "trustedkey", "controlkey", "ntpsigndsocket", "nts"], "authentication"),
         .unsupported(["statsdir", "statistics", "filegen"], "statistics files"),
         .unsupported(["logconfig"], "choosing what is logged"),

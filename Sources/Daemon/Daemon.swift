@@ -72,7 +72,8 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         let now = clock.monotonicNow()
         devices = sources.enumerated().map { SourceDevice(index: $0, source: $1, now: now) }
         (started, nextTick) = (now, now)
-        server = try TimeServer(configuration, log: log)
+        let hashKey = (try Randomness.bits(), try Randomness.bits())
+        server = try TimeServer(configuration, hashKey: hashKey, log: log)
         openListener()
         for device in devices { device.open(&timekeeper, now: now) }
         flushJournal()

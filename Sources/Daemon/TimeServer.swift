@@ -29,6 +29,8 @@ struct TimeServer: ~Copyable {
     /// What was received, sent and refused.
     private(set) var report = ServerReport()
     private let accessList: AccessList
+    /// Who asked, and how often.
+    private(set) var clients: ClientTable
     private let port: UInt16
     private let listenRules: [ListenRule]
     private var sockets: [Socket] = []
@@ -40,11 +42,14 @@ struct TimeServer: ~Copyable {
     /// A server on the addresses that a configuration chooses.
     ///
     /// - Parameters:
-    ///   - configuration: port, listen rules and access rules.
+    ///   - configuration: port, listen rules, access rules, rate limit and client table.
+    ///   - hashKey: random bits that nobody else knows, for the client table.
     ///   - log: is told what is bound and what could not be.
     /// - Throws: `SystemError` of the last address where not one could be bound, but not where it may yet come up.
-    init(_ configuration: Configuration, log: Log) throws(SystemError) {
-        accessList = AccessList(configuration.accessRules)
+    init(_ configuration: Configuration, hashKey: (UInt64, UInt64), log: Log) throws(SystemError) {
+        accessList = AccessList(configuration.accessRules, serviceRules: configuration.serviceRules)
+        clients = ClientTable(
+            configuration.clientTable, limit: RateLimit(configuration.rateLimit), key: hashKey)
         (port, listenRules) = (configuration.port, configuration.listenRules)
         nextBind = KernelClock.monotonic() + Self.bindInterval
         if let error = bind(log), sockets.isEmpty, !error.isAddressAbsent { throw error }
@@ -69,26 +74,42 @@ struct TimeServer: ~Copyable {
     ///   - clock: stamps requests and replies.
     ///   - state: what is served.
     mutating func answer(_ ready: borrowing PollSet, clock: some ClockControl, state: ServerState) {
+        let now = KernelClock.monotonic()
         for socket in sockets where socket.pollIndex.map({ ready.needsAttention($0) }) ?? false {
             var answered = 0
-            while answered < Self.burst, answerOne(socket, clock: clock, state: state) { answered += 1 }
+            while answered < Self.burst, answerOne(socket, clock: clock, state: state, now: now) { answered += 1 }
         }
+        clients.growIfCrowded()
+        (report.clients, report.clientsForgotten) = (clients.count, clients.counters.forgotten)
+        report.clientsUnrecorded = clients.counters.unrecorded
     }
 
     /// Answers one request.
     ///
     /// - Returns: `false` where none was waiting.
-    private mutating func answerOne(_ socket: Socket, clock: some ClockControl, state: ServerState) -> Bool {
+    private mutating func answerOne(
+        _ socket: Socket, clock: some ClockControl, state: ServerState, now: MonotonicInstant
+    ) -> Bool {
         do throws(SystemError) {
             guard try socket.socket.receive(into: &datagram) else { return false }
             report.received += 1
             let received = clock.reading(atKernelTime: datagram.received)
-            let access = accessList.decision(for: datagram.peerAddress, port: datagram.peerPort)
+            let (address, port) = (datagram.peerAddress, datagram.peerPort)
+            let access = clients.admit(
+                datagram.bytes.span.extracting(first: datagram.length), from: address, port: port,
+                flags: accessList.flags(for: address, port: port), now: now)
             var bytes = datagram.bytes.mutableSpan
             let verdict = NTPServer.respond(
-                to: &bytes, length: datagram.length, received: received, state: state, access: access)
+                to: &bytes, length: datagram.length, received: received, state: state, access: access,
+                shortestPoll: max(NTPServer.shortestPoll, clients.limit.suggestedPoll))
             switch verdict {
             case .refuse(let refusal): count(refusal)
+            case .kiss(let length):
+                if try socket.socket.reply(from: datagram, length: length) {
+                    report.kissed += 1
+                } else {
+                    report.failed += 1
+                }
             case .reply(let length):
                 NTPServer.stamp(&bytes, transmitted: clock.now(), state: state)
                 if try socket.socket.reply(from: datagram, length: length) {
@@ -111,6 +132,8 @@ struct TimeServer: ~Copyable {
         case .mode: report.badMode += 1
         case .tail: report.badTail += 1
         case .access: report.denied += 1
+        case .limit: report.limited += 1
+        case .flake: report.flaked += 1
         }
     }
 

@@ -106,8 +106,20 @@ public struct ServerReport: Equatable, Sendable, Decodable {
     public var badMode = 0
     /// Packets with an authenticator or a malformed tail.
     public var badTail = 0
-    /// Packets denied by an access rule.
+    /// Packets denied by an access rule, and not told so.
     public var denied = 0
+    /// Packets above the rate limit, and not told so.
+    public var limited = 0
+    /// Packets dropped by lot (`flake`).
+    public var flaked = 0
+    /// Packets that got a kiss-o'-death, because they were denied or above the rate limit.
+    public var kissed = 0
+    /// Clients remembered now.
+    public var clients = 0
+    /// Clients that were forgotten for others.
+    public var clientsForgotten = 0
+    /// Requests of clients that there was no room for.
+    public var clientsUnrecorded = 0
 
     /// A report with every counter at zero.
     public init() {}

@@ -62,14 +62,16 @@ func waitForServer(port: UInt16) throws {
     throw SystemError("wait for the server", code: ETIMEDOUT)
 }
 
-func digits(_ value: Double) -> String { String(Double(Int(value * 100)) / 100) }
+nonisolated func digits(_ value: Double) -> String { String(Double(Int(value * 100)) / 100) }
 
 let arguments = CommandLine.arguments
 if arguments.count == 3, arguments[1] == "--echo", let port = UInt16(arguments[2]) { try echo(port: port) }
 guard arguments.count == 2 else {
-    Console.error("usage: timeball-bench PATH-OF-TIMEBALLD\n")
+    Console.error("usage: timeball-bench PATH-OF-TIMEBALLD | --decisions\n")
     exit(2)
 }
+ServerDecisions.measure()
+if arguments[1] == "--decisions" { exit(0) }
 let folder = try TemporaryDirectory(prefix: "timeball-bench")
 try Files.writeAtomically(
     "\(folder.path)/conf",

@@ -1,3 +1,4 @@
+import ConfigurationLanguage
 import FuzzDriver
 import NTPServer
 import NTPWire
@@ -6,16 +7,21 @@ import TimeScale
 /// The server on any datagram: it must not trap, and must never send more than it got, or anything but a sound reply.
 ///
 /// The first byte chooses the access decision and the state, the second how much longer than the buffer the datagram was.
-/// The rest is the datagram.
+/// The rest is the datagram. It also goes through a client table eight times, from an address and under flags made of the
+/// same bytes, and what the table decides is done.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     // SAFETY: the arguments go on as libFuzzer gave them.
     unsafe withInput(data, size) { input in
         guard input.count >= 2 else { return }
         let request = (2..<input.count).map { input[$0] }
-        let decisions = [AccessDecision.serve, .serve, .currentVersionOnly, .refuse, .ignore]
-        let access = decisions[Int(input[0] & 7) % decisions.count]
+        let decisions = [
+            AccessDecision.serve, .kiss(.denied), .currentVersionOnly, .refuse, .ignore, .kiss(.rateExceeded), .limit,
+            .flake,
+        ]
+        let access = decisions[Int(input[0] & 7)]
         check(request, length: request.count + Int(input[1]), access: access, state: state(input[0]))
+        admit(request, flags: AccessFlags(rawValue: UInt32(input[0]) << 4 | UInt32(input[1])), state: state(input[0]))
     }
     return 0
 }
@@ -32,10 +38,36 @@ public func main(
 /// When requests arrive: 2026-11-21T05:06:07Z.
 private let received = Instant(nanoseconds: 1_795_237_567_000_000_000)
 
+/// Small, so that inputs meet each other, and kept from one input to the next.
+nonisolated(unsafe) private var table: ClientTable = {
+    var rule = ClientTableRule()
+    rule.size = .clients(64)
+    return ClientTable(rule, limit: RateLimit(.tokenBucket(TokenBucketRule())), key: (1, 2))
+}()
+nonisolated(unsafe) private var now: Int64 = 0
+
+private func admit(_ request: [UInt8], flags: AccessFlags, state: ServerState) {
+    let address = request.suffix(2).reduce(UInt64(0xffff_0a00)) { $0 << 8 | UInt64($1) }
+    for _ in 0..<8 {
+        // SAFETY: libFuzzer calls from one thread.
+        let time = unsafe now + 10_000_000
+        unsafe now = time
+        let access = unsafe table.admit(
+            request.span, from: (0, address), port: 123, flags: flags, now: MonotonicInstant(nanoseconds: time))
+        unsafe table.growIfCrowded()
+        let (places, clients) = unsafe (table.placeCount, table.count)
+        precondition(places == 64 && clients <= 64, "more clients than allowed")
+        if flags.contains(.ignore) { precondition(access == .ignore, "an answer to whom is ignored") }
+        if flags.contains(.noServe) { precondition(access != .serve && access != .currentVersionOnly, "time denied") }
+        check(request, length: request.count, access: access, state: state)
+    }
+}
+
 private func check(_ request: [UInt8], length: Int, access: AccessDecision, state: ServerState) {
     var buffer = request
     var span = buffer.mutableSpan
     let verdict = NTPServer.respond(to: &span, length: length, received: received, state: state, access: access)
+    if case .kiss(let length) = verdict { return checkKiss(buffer, length: length, request, access: access) }
     guard case .reply(let replyLength) = verdict else {
         precondition(buffer == request, "a refused datagram was changed")
         return
@@ -53,6 +85,18 @@ private func check(_ request: [UInt8], length: Int, access: AccessDecision, stat
     precondition(buffer[24..<32].elementsEqual(request[40..<48]), "another origin timestamp")
     precondition(reply.referenceTimestamp.bits <= reply.receiveTimestamp.bits, "corrected after the request")
     precondition(reply.receiveTimestamp.bits <= reply.transmitTimestamp.bits, "sent before the request")
+}
+
+private func checkKiss(_ buffer: [UInt8], length: Int, _ request: [UInt8], access: AccessDecision) {
+    guard case .kiss(let code) = access, let kiss = try? NTPHeader(buffer.span) else { preconditionFailure("no kiss") }
+    precondition(length == 48 && length <= request.count, "a kiss longer than its request")
+    precondition(buffer[48...] == request[48...], "bytes behind the kiss were changed")
+    precondition(request[0] & 7 == 3 && kiss.mode == .server, "a kiss to another than a client")
+    precondition(kiss.leapIndicator == .unsynchronised && kiss.stratum == 0, "a kiss that looks like time")
+    precondition(kiss.referenceID == code.referenceID && kiss.poll >= 3, "a field out of range")
+    for start in [24, 32, 40] {
+        precondition(buffer[start..<start + 8].elementsEqual(request[40..<48]), "a kiss that tells the time")
+    }
 }
 
 /// One of sixteen states, chosen by the high bits.
