@@ -105,7 +105,7 @@ struct SettingsTests {
     func unsupported() {
         let (configuration, diagnostics) = read(
             """
-            keys /etc/ntp/keys
+            ntpsigndsocket /var/lib/samba/ntp_signd
             statistics loopstats peerstats
             filegen loopstats file loopstats type day enable
             tos maxclock 5 orphanwait 10
@@ -113,7 +113,7 @@ struct SettingsTests {
             disable monitor ntp
             logconfig=syncstatus +sysevents
             setvar site = "bay 7" default
-            trustedkey (1 ... 10) 42
+            nts enable
             mru maxmem 65536 mindepth 2000
             driftfile /d 1e-7
             """)
