@@ -1,4 +1,5 @@
 // HOT PATH
+import Authentication
 import ConfigurationLanguage
 import Discipline
 import LinuxSystem
@@ -28,6 +29,8 @@ struct TimeServer: ~Copyable {
 
     /// What was received, sent and refused.
     private(set) var report = ServerReport()
+    /// Prove requests and sign replies.
+    var keys: SymmetricKeys
     private let accessList: AccessList
     private let port: UInt16
     private let listenRules: [ListenRule]
@@ -41,9 +44,11 @@ struct TimeServer: ~Copyable {
     ///
     /// - Parameters:
     ///   - configuration: port, listen rules and access rules.
+    ///   - keys: the symmetric keys.
     ///   - log: is told what is bound and what could not be.
     /// - Throws: `SystemError` of the last address where not one could be bound, but not where it may yet come up.
-    init(_ configuration: Configuration, log: Log) throws(SystemError) {
+    init(_ configuration: Configuration, keys: consuming SymmetricKeys, log: Log) throws(SystemError) {
+        self.keys = keys
         accessList = AccessList(configuration.accessRules)
         (port, listenRules) = (configuration.port, configuration.listenRules)
         nextBind = KernelClock.monotonic() + Self.bindInterval
@@ -86,11 +91,14 @@ struct TimeServer: ~Copyable {
             let access = accessList.decision(for: datagram.peerAddress, port: datagram.peerPort)
             var bytes = datagram.bytes.mutableSpan
             let verdict = NTPServer.respond(
-                to: &bytes, length: datagram.length, received: received, state: state, access: access)
+                to: &bytes, length: datagram.length, received: received, state: state, access: access,
+                keys: keys)
             switch verdict {
             case .refuse(let refusal): count(refusal)
             case .reply(let length):
-                NTPServer.stamp(&bytes, transmitted: clock.now(), state: state)
+                NTPServer.stamp(&bytes, length: length, transmitted: clock.now(), state: state, keys: keys)
+                if verdict.isSigned { report.authenticated += 1 }
+                if verdict.isCryptoNAK { report.cryptoNAKs += 1 }
                 if try socket.socket.reply(from: datagram, length: length) {
                     report.replied += 1
                 } else {
@@ -111,6 +119,7 @@ struct TimeServer: ~Copyable {
         case .mode: report.badMode += 1
         case .tail: report.badTail += 1
         case .access: report.denied += 1
+        case .authentication: report.badAuthentication += 1
         }
     }
 

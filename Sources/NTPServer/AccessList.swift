@@ -52,7 +52,10 @@ public struct AccessList: Sendable {
 
     private static func decision(_ flags: AccessFlags) -> AccessDecision {
         if flags.contains(.ignore) { return .ignore }
-        if flags.contains(.noServe) || flags.contains(.noTrust) { return .refuse }
+        if flags.contains(.noServe) { return .refuse }
+        if flags.contains(.noTrust) {
+            return flags.contains(.version) ? .currentVersionAuthenticatedOnly : .authenticatedOnly
+        }
         return flags.contains(.version) ? .currentVersionOnly : .serve
     }
 

@@ -14,10 +14,12 @@ public enum NTPServer {
         case version
         /// Not a request: a reply, a broadcast, a control or private message.
         case mode
-        /// An authenticator, which this server has no keys for, or a malformed tail.
+        /// Something behind the header that is neither extension fields nor an authenticator.
         case tail
         /// Denied by an access rule.
         case access
+        /// An authenticator that proves nothing, or none where an access rule asks for one.
+        case authentication
     }
 
     /// What became of a packet.
@@ -39,35 +41,43 @@ public enum NTPServer {
     ///   - received: the clock's reading when the request arrived.
     ///   - state: the state to be served.
     ///   - access: what the access rules allow this client.
-    /// - Returns: a reply of 48 bytes, never longer than the request, or the reason why there is none.
+    ///   - keys: prove requests and sign replies.
+    /// - Returns: a reply, never longer than the request, or the reason why there is none: 48 bytes, or 52 with a
+    ///   crypto-NAK, or as many as header and authenticator of the request.
     public static func respond(
         to buffer: inout MutableSpan<UInt8>, length: Int, received: Instant, state: ServerState,
-        access: AccessDecision
+        access: AccessDecision, keys: borrowing some RequestAuthenticator & ~Copyable
     ) -> Verdict {
         guard access != .ignore, access != .refuse else { return .refuse(.access) }
         let available = min(length, buffer.count)
         guard var header = try? NTPHeader(buffer.span.extracting(first: available)) else { return .refuse(.truncated) }
-        guard (1...4).contains(header.version), access != .currentVersionOnly || header.version == 4 else {
+        guard (1...4).contains(header.version), !access.isCurrentVersionOnly || header.version == 4 else {
             return .refuse(.version)
         }
         guard let mode = replyMode(to: header) else { return .refuse(.mode) }
-        if length != NTPHeader.length {
-            let isExtended = ExtensionFields.fill(buffer.span.extracting(first: available))
-            guard header.version == 4, isExtended else { return .refuse(.tail) }
-        }
+        guard length == available else { return .refuse(.tail) }
+        let verdict = authenticate(
+            &buffer, length: length, header: header, needsProof: access.isAuthenticatedOnly, keys: keys)
+        guard case .reply = verdict else { return verdict }
         fill(&header, mode: mode, received: received, state: state)
         header.write(into: &buffer)
-        return .reply(length: NTPHeader.length)
+        return verdict
     }
 
-    /// Stamps a reply with the time at which it leaves.
+    /// Stamps a reply with the time at which it leaves, and signs it where its request was signed.
     ///
     /// - Parameters:
     ///   - buffer: a reply made by `respond`.
+    ///   - length: what `respond` said.
     ///   - transmitted: the clock's reading now.
     ///   - state: the state that the reply was made from.
-    public static func stamp(_ buffer: inout MutableSpan<UInt8>, transmitted: Instant, state: ServerState) {
+    ///   - keys: those that `respond` was given.
+    public static func stamp(
+        _ buffer: inout MutableSpan<UInt8>, length: Int, transmitted: Instant, state: ServerState,
+        keys: borrowing some RequestAuthenticator & ~Copyable
+    ) {
         NTPHeader.storeTransmitTimestamp(NTPTimestamp(state.servedTime(at: transmitted)), into: &buffer)
+        sign(&buffer, length: length, keys: keys)
     }
 
     /// The mode of the reply; `nil` for what is no request.
@@ -105,8 +115,18 @@ public enum AccessDecision: Equatable, Sendable {
     case serve
     /// Time is served to version 4 only (`version`).
     case currentVersionOnly
-    /// No time (`noserve`, or `notrust` without a key).
+    /// Time is served to those who prove a key (`notrust`).
+    case authenticatedOnly
+    /// Time is served to version 4 with a key (`version` and `notrust`).
+    case currentVersionAuthenticatedOnly
+    /// No time (`noserve`).
     case refuse
     /// Nothing at all (`ignore`).
     case ignore
+
+    /// Whether versions before 4 are refused.
+    var isCurrentVersionOnly: Bool { self == .currentVersionOnly || self == .currentVersionAuthenticatedOnly }
+
+    /// Whether requests without a proof are refused.
+    var isAuthenticatedOnly: Bool { self == .authenticatedOnly || self == .currentVersionAuthenticatedOnly }
 }

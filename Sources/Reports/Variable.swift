@@ -107,5 +107,8 @@ extension ServerReport {
         Variable("badMode", .none, \.badMode),
         Variable("badTail", .none, \.badTail),
         Variable("denied", .none, \.denied),
+        Variable("badAuthentication", .none, \.badAuthentication),
+        Variable("authenticated", .none, \.authenticated),
+        Variable("cryptoNAKs", .none, \.cryptoNAKs),
     ]
 }

@@ -51,6 +51,8 @@ enum StatusScreen {
 
             requests         \(server.received) received, \(server.replied) answered, \(server.denied) denied, \
             \(refused) not requests, \(server.failed) failed
+            authentication   \(server.authenticated) signed, \(server.cryptoNAKs) told that they failed, \
+            \(server.badAuthentication) refused
 
             """
     }

@@ -13,8 +13,10 @@ struct AccessListTests {
     @Test(
         "each flag has its effect",
         arguments: [
-            ("", AccessDecision.serve), ("ignore", .ignore), ("noserve", .refuse), ("notrust", .refuse),
-            ("version", .currentVersionOnly), ("nomodify noquery nopeer notrap limited kod nomrulist", .serve),
+            ("", AccessDecision.serve), ("ignore", .ignore), ("noserve", .refuse),
+            ("notrust", .authenticatedOnly), ("version", .currentVersionOnly),
+            ("notrust version", .currentVersionAuthenticatedOnly), ("notrust noserve", .refuse),
+            ("nomodify noquery nopeer notrap limited kod nomrulist", .serve),
             ("version noserve", .refuse), ("version ignore", .ignore), ("noserve ignore", .ignore),
         ])
     func flags(words: String, expected: AccessDecision) throws {

@@ -26,6 +26,7 @@ enum SampleReports {
         var report = ServerReport()
         (report.received, report.replied, report.failed, report.truncated) = (1, 2, 3, 4)
         (report.badVersion, report.badMode, report.badTail, report.denied) = (5, 6, 7, 8)
+        (report.badAuthentication, report.authenticated, report.cryptoNAKs) = (9, 10, 11)
         return report
     }()
 }
