@@ -1,3 +1,5 @@
+import Authentication
+import ConfigurationLanguage
 import FuzzDriver
 import NTPServer
 import NTPWire
@@ -5,17 +7,23 @@ import TimeScale
 
 /// The server on any datagram: it must not trap, and must never send more than it got, or anything but a sound reply.
 ///
-/// The first byte chooses the access decision and the state, the second how much longer than the buffer the datagram was.
-/// The rest is the datagram.
+/// The first byte chooses the access decision and the state, the second how much longer than the buffer the datagram was
+/// (low four bits), and which key signs the datagram before it is answered, if any (high four bits). The rest is the
+/// datagram.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     // SAFETY: the arguments go on as libFuzzer gave them.
     unsafe withInput(data, size) { input in
         guard input.count >= 2 else { return }
-        let request = (2..<input.count).map { input[$0] }
-        let decisions = [AccessDecision.serve, .serve, .currentVersionOnly, .refuse, .ignore]
-        let access = decisions[Int(input[0] & 7) % decisions.count]
-        check(request, length: request.count + Int(input[1]), access: access, state: state(input[0]))
+        let keys = SymmetricKeys(KeysFile.parse(keysFile.span, file: "keys").0, text: keysFile.span)
+        let request = signed((2..<input.count).map { input[$0] }, by: input[1] >> 4, keys: keys)
+        let decisions: [AccessDecision] = [
+            .serve, .serve, .serve, .currentVersionOnly, .authenticatedOnly, .currentVersionAuthenticatedOnly, .refuse,
+            .ignore,
+        ]
+        let access = decisions[Int(input[0] & 7)]
+        check(
+            request, length: request.count + Int(input[1] & 15), access: access, state: state(input[0]), keys: keys)
     }
     return 0
 }
@@ -32,20 +40,50 @@ public func main(
 /// When requests arrive: 2026-11-21T05:06:07Z.
 private let received = Instant(nanoseconds: 1_795_237_567_000_000_000)
 
-private func check(_ request: [UInt8], length: Int, access: AccessDecision, state: ServerState) {
+/// One key of each kind of digest.
+private let keysFile = Array(
+    "1 MD5 secretmd5key\n2 SHA1 0123456789abcdef0123\n3 AES128 0123456789abcdef\n4 SHA512 0123456789abcdef\n".utf8)
+
+/// A datagram that ends in an authenticator which is right, where one of the keys is named and there is room.
+private func signed(_ datagram: [UInt8], by key: UInt8, keys: borrowing SymmetricKeys) -> [UInt8] {
+    let lengths: [UInt8: Int] = [1: 16, 2: 20, 3: 16, 4: 20, 5: 64]
+    guard let length = lengths[key] else { return datagram }
+    var datagram = datagram + [0, 0, 0, min(key, 4)] + [UInt8](repeating: 0, count: length)
+    let authenticator = datagram.count - length - 4..<datagram.count
+    var span = datagram.mutableSpan
+    keys.sign(&span, authenticator: authenticator)
+    return datagram
+}
+
+private func check(
+    _ request: [UInt8], length: Int, access: AccessDecision, state: ServerState, keys: borrowing SymmetricKeys
+) {
     var buffer = request
     var span = buffer.mutableSpan
-    let verdict = NTPServer.respond(to: &span, length: length, received: received, state: state, access: access)
+    let verdict = NTPServer.respond(
+        to: &span, length: length, received: received, state: state, access: access, keys: keys)
     guard case .reply(let replyLength) = verdict else {
         precondition(buffer == request, "a refused datagram was changed")
         return
     }
+    precondition(access != .refuse && access != .ignore, "a reply against the rules")
+    let isOld = request[0] >> 3 & 7 != 4
     precondition(
-        access == .serve || access == .currentVersionOnly && request[0] >> 3 & 7 == 4, "a reply against the rules")
-    precondition(replyLength == 48 && replyLength <= request.count, "a reply longer than its request")
-    precondition(buffer[48...] == request[48...], "bytes behind the reply were changed")
+        !isOld || access == .serve || access == .authenticatedOnly, "a reply to an old version against the rules")
+    precondition(
+        replyLength > 48 || access == .serve || access == .currentVersionOnly, "a reply without proof against the rules"
+    )
+    precondition(replyLength <= request.count, "a reply longer than its request")
+    precondition(buffer[max(replyLength, 52)...] == request[max(replyLength, 52)...], "bytes behind the reply changed")
     var replySpan = buffer.mutableSpan
-    NTPServer.stamp(&replySpan, transmitted: received + .milliseconds(1), state: state)
+    NTPServer.stamp(&replySpan, length: replyLength, transmitted: received + .milliseconds(1), state: state, keys: keys)
+    switch replyLength {
+    case 48: break
+    case 52: precondition(buffer[48..<52].allSatisfy { $0 == 0 }, "no crypto-NAK")
+    case 68, 72, 84, 100, 116:
+        precondition(keys.verify(buffer.span, authenticator: 48..<replyLength), "a reply that its key does not prove")
+    default: preconditionFailure("a reply of an odd length")
+    }
     guard let reply = try? NTPHeader(buffer.span) else { preconditionFailure("the reply is no header") }
     precondition(reply.version == request[0] >> 3 & 7, "another version")
     precondition(reply.mode == .server || reply.mode == .symmetricPassive, "not a reply")
