@@ -108,6 +108,9 @@ import NTPServer
     }
 }
 
+// SAFETY: nothing writes to the keys between `init` and `deinit`, so that any number of threads may share them.
+extension SymmetricKeys: @unchecked Sendable {}
+
 extension SymmetricKeys: RequestAuthenticator {
     /// Whether there is no key at all.
     public var isEmpty: Bool { count == 0 }

@@ -206,7 +206,10 @@ struct StateFiles {
         do throws(SystemError) {
             return try Files.withSecret(keysFile, limit: Self.longestFile) { text in
                 let (keys, diagnostics) = KeysFile.parse(text, file: keysFile)
-                for diagnostic in diagnostics { log.warning("\(diagnostic)") }
+                for told in diagnostics {
+                    let text = "\(told.file):\(told.line):\(told.column): \(told.message)"
+                    log.write(told.severity == .note ? .info : .warning, text + (told.hint.map { "; \($0)" } ?? ""))
+                }
                 let trusted = keys.filter { key in trustedKeys.contains { $0.contains(key.identifier) } }
                 let hint = trusted.isEmpty ? "; 'trustedkey' names those that are used" : ""
                 log.info("\(keysFile): \(keys.count) keys, \(trusted.count) of them trusted\(hint)")

@@ -15,15 +15,13 @@ public func testOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     // SAFETY: the arguments go on as libFuzzer gave them.
     unsafe withInput(data, size) { input in
         guard input.count >= 2 else { return }
-        let keys = SymmetricKeys(KeysFile.parse(keysFile.span, file: "keys").0, text: keysFile.span)
-        let request = signed((2..<input.count).map { input[$0] }, by: input[1] >> 4, keys: keys)
+        let request = signed((2..<input.count).map { input[$0] }, by: input[1] >> 4)
         let decisions: [AccessDecision] = [
             .serve, .serve, .serve, .currentVersionOnly, .authenticatedOnly, .currentVersionAuthenticatedOnly, .refuse,
             .ignore,
         ]
         let access = decisions[Int(input[0] & 7)]
-        check(
-            request, length: request.count + Int(input[1] & 15), access: access, state: state(input[0]), keys: keys)
+        check(request, length: request.count + Int(input[1] & 15), access: access, state: state(input[0]))
     }
     return 0
 }
@@ -44,8 +42,10 @@ private let received = Instant(nanoseconds: 1_795_237_567_000_000_000)
 private let keysFile = Array(
     "1 MD5 secretmd5key\n2 SHA1 0123456789abcdef0123\n3 AES128 0123456789abcdef\n4 SHA512 0123456789abcdef\n".utf8)
 
+private let keys = SymmetricKeys(KeysFile.parse(keysFile.span, file: "keys").0, text: keysFile.span)
+
 /// A datagram that ends in an authenticator which is right, where one of the keys is named and there is room.
-private func signed(_ datagram: [UInt8], by key: UInt8, keys: borrowing SymmetricKeys) -> [UInt8] {
+private func signed(_ datagram: [UInt8], by key: UInt8) -> [UInt8] {
     let lengths: [UInt8: Int] = [1: 16, 2: 20, 3: 16, 4: 20, 5: 64]
     guard let length = lengths[key] else { return datagram }
     var datagram = datagram + [0, 0, 0, min(key, 4)] + [UInt8](repeating: 0, count: length)
@@ -55,9 +55,7 @@ private func signed(_ datagram: [UInt8], by key: UInt8, keys: borrowing Symmetri
     return datagram
 }
 
-private func check(
-    _ request: [UInt8], length: Int, access: AccessDecision, state: ServerState, keys: borrowing SymmetricKeys
-) {
+private func check(_ request: [UInt8], length: Int, access: AccessDecision, state: ServerState) {
     var buffer = request
     var span = buffer.mutableSpan
     let verdict = NTPServer.respond(
@@ -74,7 +72,8 @@ private func check(
         replyLength > 48 || access == .serve || access == .currentVersionOnly, "a reply without proof against the rules"
     )
     precondition(replyLength <= request.count, "a reply longer than its request")
-    precondition(buffer[max(replyLength, 52)...] == request[max(replyLength, 52)...], "bytes behind the reply changed")
+    let written = min(replyLength, 52)
+    precondition(buffer[written...] == request[written...], "bytes behind header and key identifier were changed")
     var replySpan = buffer.mutableSpan
     NTPServer.stamp(&replySpan, length: replyLength, transmitted: received + .milliseconds(1), state: state, keys: keys)
     switch replyLength {
