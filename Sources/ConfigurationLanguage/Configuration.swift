@@ -22,6 +22,12 @@ public struct Configuration: Equatable, Sendable {
     public var rateLimit = RateLimitRule.discard(DiscardRule())
     /// How much is remembered about clients.
     public var clientTable = ClientTableRule()
+    /// The file with the symmetric keys; `nil` = none.
+    public var keysFile: String?
+    /// The identifiers of the keys that are used, ranges of 1 ... 2³²−1; those of the file that are in none are not.
+    public var trustedKeys: [ClosedRange<UInt32>] = []
+    /// The identifier of the key that may change settings from remote; `nil` = nobody may.
+    public var controlKey: UInt32?
     /// The Unix socket on which the daemon shows its state; `nil` = none.
     public var observePath: String? = Configuration.defaultObservePath
     /// Where the frequency is kept over restarts; `nil` = nowhere.

@@ -125,6 +125,15 @@ extension Directive {
             guard let port = statement.integer(after: word, in: 1...65535) else { return }
             builder.configuration.port = UInt16(port)
         },
+        Directive(["keys"], "PATH", "the keys file; \"\" = none") {
+            $0.readPath(&$1, $2, into: \.keysFile, disabledBy: "")
+        },
+        Directive(["trustedkey"], "ID|(ID ... ID) …", "the keys of the keys file that are used") {
+            $0.readTrustedKeys(&$1, $2)
+        },
+        Directive(["controlkey"], "ID", "the key that may change settings, which nothing can in this version") {
+            $0.readControlKey(&$1, $2)
+        },
         Directive(["observe"], "PATH|none", "the Unix socket on which the daemon shows its state") {
             $0.readPath(&$1, $2, into: \.observePath, disabledBy: "none")
         },
@@ -193,7 +202,7 @@ extension Directive {
             "servers and clients that find each other by broadcast or multicast"),
         .unsupported(["unpeer", "unconfig"], "removing an association"),
         .unsupported(["unrestrict"], "removing access rules"),
-        .unsupported(["keys", "trustedkey", "controlkey", "ntpsigndsocket", "nts"], "authentication"),
+        .unsupported(["ntpsigndsocket", "nts"], "signatures of a Windows domain, and network time security"),
         .unsupported(["statsdir", "statistics", "filegen"], "statistics files"),
         .unsupported(["logconfig"], "choosing what is logged"),
         .unsupported(["pidfile", "rlimit", "dscp", "mdnstries", "extra"], "details of the process and its sockets"),

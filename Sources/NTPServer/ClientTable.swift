@@ -86,23 +86,23 @@ public struct ClientTable: Sendable {
     ) -> AccessDecision {
         lastPlace = nil
         guard !flags.contains(.ignore) else { return .ignore }
-        guard NTPServer.isRequest(request) else { return Self.isDenied(flags) ? .refuse : .serve }
+        guard NTPServer.isRequest(request) else { return Self.service(flags) }
         let key = masked(address)
         let bits = hash(key.high, key.low)
         guard let place = place(of: key, bits, now: now) else {
             counters.unrecorded += 1
-            return Self.isDenied(flags) ? .refuse : Self.service(flags)
+            return Self.service(flags)
         }
         lastPlace = place
         let interval = records[place].countRequest(request[0], port: port, now: now)
-        if Self.isDenied(flags) { return deny(place, flags, interval: interval, now: now) }
+        if flags.contains(.noServe) { return deny(place, flags, interval: interval, now: now) }
         // Random enough: nobody knows the hash, and the count of requests is different every time.
         let random = Self.lot(bits &+ UInt64(records[place].count))
         if flags.contains(.flake), random >> 32 % 10 == 0 {
             records[place].countDrop(.flaked, isTold: false)
             return .flake
         }
-        guard limit.isForEveryone || flags.contains(.limited) else { return Self.service(flags) }
+        guard isLimited(flags) else { return Self.service(flags) }
         let judgement = limit.judge(
             level: &records[place].level, interval: interval, kisses: flags.contains(.kissOfDeath), random: random)
         guard judgement != .within else { return Self.service(flags) }
@@ -114,6 +114,24 @@ public struct ClientTable: Sendable {
     /// Remembers that the last request that was admitted had a good authenticator.
     public mutating func noteAuthentication() {
         if let lastPlace { records[lastPlace].isAuthenticated = true }
+    }
+
+    /// Remembers that the last request that was admitted, and that lacked the proof it needed, got no time.
+    ///
+    /// - Parameters:
+    ///   - flags: what the access rules deny this client.
+    ///   - now: about when it came.
+    /// - Returns: whether the client is to be told so by a kiss, which goes out in place of a reply that the rate limit
+    ///   allowed; where there is no rate limit, no more often than to clients that are denied.
+    public mutating func noteMissingProof(flags: AccessFlags, now: MonotonicInstant) -> Bool {
+        guard let lastPlace else { return false }
+        let interval = Double(records[lastPlace].lastInterval)
+        let isTold =
+            flags.isSuperset(of: [.noTrust, .kissOfDeath])
+            && (isLimited(flags) || RateLimit.tellsDenial(level: &records[lastPlace].level, interval: interval))
+            && takeKiss(now: now)
+        records[lastPlace].countDrop(.denied, isTold: isTold)
+        return isTold
     }
 
     /// Doubles the table where more than a quarter of its places are taken and its limit allows. It allocates, so it is
@@ -143,14 +161,19 @@ public struct ClientTable: Sendable {
             flags.contains(.kissOfDeath) && RateLimit.tellsDenial(level: &records[place].level, interval: interval)
             && takeKiss(now: now)
         records[place].countDrop(.denied, isTold: isTold)
-        guard isTold else { return .refuse }
-        return .kiss(flags.contains(.noServe) ? .denied : .restricted)
+        return isTold ? .kiss(.denied) : .refuse
     }
 
-    private static func isDenied(_ flags: AccessFlags) -> Bool { !flags.isDisjoint(with: [.noServe, .noTrust]) }
+    /// Whether the rate limit is for a client.
+    private func isLimited(_ flags: AccessFlags) -> Bool { limit.isForEveryone || flags.contains(.limited) }
 
+    /// What a client may have by the access rules alone.
     private static func service(_ flags: AccessFlags) -> AccessDecision {
-        flags.contains(.version) ? .currentVersionOnly : .serve
+        if flags.contains(.noServe) { return .refuse }
+        if flags.contains(.noTrust) {
+            return flags.contains(.version) ? .currentVersionAuthenticatedOnly : .authenticatedOnly
+        }
+        return flags.contains(.version) ? .currentVersionOnly : .serve
     }
 
     /// The finalizer of SplitMix64 (Steele, Lea, Flood: OOPSLA 2014).

@@ -113,5 +113,8 @@ extension ServerReport {
         Variable("clients", .none, \.clients),
         Variable("clientsForgotten", .none, \.clientsForgotten),
         Variable("clientsUnrecorded", .none, \.clientsUnrecorded),
+        Variable("badAuthentication", .none, \.badAuthentication),
+        Variable("authenticated", .none, \.authenticated),
+        Variable("cryptoNAKs", .none, \.cryptoNAKs),
     ]
 }

@@ -66,6 +66,8 @@ enum StatusScreen {
             \(refused) not requests, \(server.failed) failed
             clients          \(server.clients) known, \(server.limited) requests above the rate limit, \
             \(server.kissed) told to stop
+            authentication   \(server.authenticated) signed, \(server.cryptoNAKs) told that they failed, \
+            \(server.badAuthentication) refused
 
             """
     }

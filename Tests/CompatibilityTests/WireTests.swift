@@ -132,6 +132,6 @@ struct WireTests {
     /// Datagrams that were answered, or refused for a reason.
     private static func accounted(_ report: ServerReport) -> Int {
         report.replied + report.failed + report.truncated + report.badVersion + report.badMode + report.badTail
-            + report.denied + report.limited + report.flaked + report.kissed
+            + report.denied + report.limited + report.flaked + report.kissed + report.badAuthentication
     }
 }

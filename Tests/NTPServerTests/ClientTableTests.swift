@@ -23,10 +23,12 @@ struct ClientTableTests {
     @Test(
         "each flag has its effect",
         arguments: [
-            (AccessFlags(), AccessDecision.serve), (.ignore, .ignore), (.noServe, .refuse), (.noTrust, .refuse),
+            (AccessFlags(), AccessDecision.serve), (.ignore, .ignore), (.noServe, .refuse),
+            (.noTrust, .authenticatedOnly), ([.noTrust, .version], .currentVersionAuthenticatedOnly),
+            ([.noTrust, .noServe], .refuse), ([.noTrust, .kissOfDeath], .authenticatedOnly),
             (.version, .currentVersionOnly), ([.version, .noServe], .refuse), ([.noServe, .ignore], .ignore),
             ([.noModify, .noQuery, .noPeer, .noTrap, .limited, .kissOfDeath, .noRecentClients], .serve),
-            ([.noServe, .kissOfDeath], .kiss(.denied)), ([.noTrust, .kissOfDeath], .kiss(.restricted)),
+            ([.noServe, .kissOfDeath], .kiss(.denied)),
             ([.ignore, .noServe, .kissOfDeath], .ignore), ([.ignore, .limited, .kissOfDeath], .ignore),
         ] as [(AccessFlags, AccessDecision)])
     func flags(flags: AccessFlags, expected: AccessDecision) {

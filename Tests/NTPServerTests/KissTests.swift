@@ -1,3 +1,4 @@
+import Authentication
 import ConfigurationLanguage
 import NTPServer
 import NTPWire
@@ -29,7 +30,7 @@ struct KissTests {
         var span = buffer.mutableSpan
         _ = NTPServer.respond(
             to: &span, length: 48, received: Requests.arrival, state: Requests.state(), access: .kiss(.rateExceeded),
-            shortestPoll: 6)
+            keys: SymmetricKeys(), shortestPoll: 6)
         #expect(try NTPHeader(buffer.span).poll == 6)
     }
 
@@ -46,6 +47,7 @@ struct KissTests {
         if case .refuse = expected { #expect(buffer == request) }
         if mode == 1 {
             #expect(Requests.respond(to: request, access: .kiss(.denied)).verdict == .refuse(.access))
+            #expect(Requests.respond(to: request, access: .kiss(.restricted)).verdict == .refuse(.authentication))
         }
     }
 

@@ -28,6 +28,7 @@ enum SampleReports {
         (report.badVersion, report.badMode, report.badTail, report.denied) = (5, 6, 7, 8)
         (report.limited, report.flaked, report.kissed, report.clients) = (9, 10, 11, 12)
         (report.clientsForgotten, report.clientsUnrecorded) = (13, 14)
+        (report.badAuthentication, report.authenticated, report.cryptoNAKs) = (15, 16, 17)
         return report
     }()
 }

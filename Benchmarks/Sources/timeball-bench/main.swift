@@ -58,6 +58,8 @@ func waitForServer(port: UInt16) throws {
         let socket = try QuerySocket(host: "127.0.0.1", port: port)
         try? socket.send([UInt8](repeating: 0x23, count: 48).span)
         if (try? socket.receive(into: &answer, timeout: .milliseconds(50))) ?? false { return }
+        // Where nothing listens yet, the kernel refuses at once.
+        Pause.sleep(.milliseconds(10))
     }
     throw SystemError("wait for the server", code: ETIMEDOUT)
 }
