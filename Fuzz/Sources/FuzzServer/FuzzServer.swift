@@ -19,8 +19,8 @@ public func testOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
         let request = signed((2..<input.count).map { input[$0] }, by: input[1] >> 4)
         let decisions: [AccessDecision] = [
             .serve, .kiss(.denied), .kiss(.rateExceeded), .currentVersionOnly, .authenticatedOnly,
-            .currentVersionAuthenticatedOnly, .refuse, .ignore, .limit, .flake, .kiss(.restricted), .serve, .serve, .serve,
-            .authenticatedOnly, .currentVersionOnly,
+            .currentVersionAuthenticatedOnly, .refuse, .ignore, .limit, .flake, .kiss(.restricted), .serve, .serve,
+            .serve, .authenticatedOnly, .currentVersionOnly,
         ]
         let access = decisions[Int(input[0] & 15)]
         _ = check(request, length: request.count + Int(input[1] & 15), access: access, state: state(input[0]))
