@@ -26,6 +26,7 @@ let package = Package(
         .executable(name: "timeballd", targets: ["timeballd"]),
         .executable(name: "timeball", targets: ["timeball"]),
         // For the packages in Fuzz/ and Benchmarks/.
+        .library(name: "Authentication", targets: ["Authentication"]),
         .library(name: "ConfigurationLanguage", targets: ["ConfigurationLanguage"]),
         .library(name: "LinuxSystem", targets: ["LinuxSystem"]),
         .library(name: "NTPServer", targets: ["NTPServer"]),
@@ -67,7 +68,7 @@ let package = Package(
             ]),
         // Floor 4: the system
         floor("LinuxSystem", ["CLinux", "TimeScale", "Discipline", "Reports", "SimulatedWorld"]),
-        floor("Authentication", ["CNettle"]),
+        floor("Authentication", ["CNettle", "ConfigurationLanguage", "NTPServer"]),
         // Floor 5: composition
         floor("ControlService", ["Reports"]),
         floor(
@@ -87,9 +88,11 @@ let package = Package(
             ], swiftSettings: strict),
         // Tests
         tests("TimeScaleTests", ["TimeScale", "Authentication", "SimulatedWorld"]),
-        tests("AuthenticationTests", ["Authentication"]),
+        tests("AuthenticationTests", ["Authentication", "ConfigurationLanguage", "NTPServer"]),
         tests("NTPWireTests", ["NTPWire", "TimeScale", "SimulatedWorld"]),
-        tests("NTPServerTests", ["NTPServer", "NTPWire", "ConfigurationLanguage", "TimeScale", "SimulatedWorld"]),
+        tests(
+            "NTPServerTests",
+            ["NTPServer", "NTPWire", "ConfigurationLanguage", "TimeScale", "SimulatedWorld", "Authentication"]),
         tests("ReportsTests", ["Reports"]),
         tests("ControlServiceTests", ["ControlService", "Reports"]),
         tests(

@@ -13,10 +13,10 @@ let strict: [SwiftSetting] = [
 /// A fuzz target: one file in Sources/<name>, and the product that it fuzzes.
 ///
 /// Libraries come without `main`; libFuzzer is linked by `--sanitize=fuzzer` (see README.md).
-func fuzzer(_ name: String, of product: String) -> Target {
+func fuzzer(_ name: String, of products: String...) -> Target {
     .executableTarget(
         name: name,
-        dependencies: ["FuzzDriver", .product(name: product, package: "timeball")],
+        dependencies: ["FuzzDriver"] + products.map { .product(name: $0, package: "timeball") },
         swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
 }
 
@@ -28,7 +28,8 @@ let package = Package(
         .target(name: "FuzzDriver", dependencies: ["CFuzzer"], swiftSettings: strict),
         fuzzer("FuzzNMEA", of: "Receivers"),
         fuzzer("FuzzConfiguration", of: "ConfigurationLanguage"),
-        fuzzer("FuzzServer", of: "NTPServer"),
+        fuzzer("FuzzServer", of: "NTPServer", "Authentication"),
+        fuzzer("FuzzKeys", of: "ConfigurationLanguage", "Authentication"),
         fuzzer("FuzzLeapSeconds", of: "TimeScale"),
         fuzzer("FuzzKeptState", of: "Timekeeping"),
     ]

@@ -14,6 +14,20 @@ public struct Configuration: Equatable, Sendable {
     public var listenRules: [ListenRule] = []
     /// The access list in the order of its lines; see `AccessRule` for how it is applied.
     public var accessRules: [AccessRule] = []
+    /// What is denied to the servers that are asked for the time (`restrict source`); `nil` = what their addresses are.
+    public var sourceAccess: AccessFlags?
+    /// chrony's access list in the order of its lines; see `ServiceRule` for how it is applied.
+    public var serviceRules: [ServiceRule] = []
+    /// How often a client may ask.
+    public var rateLimit = RateLimitRule.discard(DiscardRule())
+    /// How much is remembered about clients.
+    public var clientTable = ClientTableRule()
+    /// The file with the symmetric keys; `nil` = none.
+    public var keysFile: String?
+    /// The identifiers of the keys that are used, ranges of 1 ... 2³²−1; those of the file that are in none are not.
+    public var trustedKeys: [ClosedRange<UInt32>] = []
+    /// The identifier of the key that may change settings from remote; `nil` = nobody may.
+    public var controlKey: UInt32?
     /// The Unix socket on which the daemon shows its state; `nil` = none.
     public var observePath: String? = Configuration.defaultObservePath
     /// Where the frequency is kept over restarts; `nil` = nowhere.

@@ -11,6 +11,7 @@ extension ConfigurationBuilder {
             statement.report(.warning, word, "'restrict' needs an address, the line is ignored")
             return
         }
+        guard address.text != "source" else { return readSourceAccess(&statement, address) }
         guard var blocks = blocks(of: address, family, &statement) else {
             statement.skipRest()
             return
@@ -19,17 +20,17 @@ extension ConfigurationBuilder {
         configuration.accessRules += blocks.map { AccessRule(block: $0, flags: flags) }
     }
 
+    private mutating func readSourceAccess(_ statement: inout Statement, _ word: Word) {
+        var blocks: [AddressBlock] = []
+        configuration.sourceAccess = readFlags(&statement, &blocks)
+        statement.report(.note, word, "'source' has no effect: this version asks no other servers for the time")
+    }
+
     /// The blocks that a `restrict` line names; `nil` with a diagnostic where it names none.
     private func blocks(
         of address: Word, _ family: IPAddress.Family?, _ statement: inout Statement
     ) -> [AddressBlock]? {
-        switch address.text {
-        case "default": return family.map { [.all($0)] } ?? [.all(.v4), .all(.v6)]
-        case "source":
-            statement.report(.warning, address, "'source' is not supported by this version, the line is ignored")
-            return nil
-        default: break
-        }
+        if address.text == "default" { return family.map { [.all($0)] } ?? [.all(.v4), .all(.v6)] }
         guard AddressBlock.isMeant(by: address.text) else {
             let message = "the name \(address.quoted) is not resolved by this version, the line is ignored"
             statement.report(.warning, address, message, hint: "write its address")
@@ -63,8 +64,9 @@ extension ConfigurationBuilder {
                 }
             }
         }
-        if let kissOfDeath, !flags.contains(.limited) {
-            statement.report(.warning, kissOfDeath, "'kod' does nothing without 'limited'")
+        if let kissOfDeath, flags.isDisjoint(with: [.limited, .noServe, .noTrust]) {
+            let message = "'kod' does nothing without 'limited', 'noserve' or 'notrust'"
+            statement.report(.warning, kissOfDeath, message)
         }
         return flags
     }
@@ -75,7 +77,7 @@ extension ConfigurationBuilder {
             return
         }
         guard blocks.count == 1, let address = blocks.first?.address else {
-            statement.report(.warning, word, "'default' takes no mask, the word is ignored")
+            statement.report(.warning, word, "'default' and 'source' take no mask, the word is ignored")
             return
         }
         guard let mask = IPAddress(value.text), mask.family == address.family else {
@@ -149,7 +151,7 @@ extension ListenRule.Pattern {
 
 extension AddressBlock {
     /// A block from `ADDRESS` or `ADDRESS/LENGTH`; `nil` for anything else.
-    fileprivate init?(_ text: String) {
+    init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let address = parts.first.flatMap({ IPAddress(String($0)) }) else { return nil }
         guard parts.count == 2 else {
@@ -163,7 +165,7 @@ extension AddressBlock {
     }
 
     /// Whether a word was meant as an address rather than a name: digits, dots and colons, up to a `/` or `%`.
-    fileprivate static func isMeant(by text: String) -> Bool {
+    static func isMeant(by text: String) -> Bool {
         let body = text.utf8.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "%") }
         let isHexadecimal = body.contains(UInt8(ascii: ":"))
         return body.allSatisfy { byte in

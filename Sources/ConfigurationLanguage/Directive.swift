@@ -82,8 +82,38 @@ extension Directive {
 
     private static let serverDirectives: [Directive] = [
         Directive(
-            ["restrict"], "[-4|-6] default|ADDRESS[/LENGTH] [mask MASK] [FLAG …]", "who may ask for what",
+            ["restrict"], "[-4|-6] default|source|ADDRESS[/LENGTH] [mask MASK] [FLAG …]", "who may ask for what",
             read: { $0.readRestrict(&$1, $2) }),
+        Directive(["allow"], "[all] [ADDRESS[/LENGTH]]", "whom to serve; alone: everybody") { builder, statement, _ in
+            builder.readService(&statement, isAllowed: true)
+        },
+        Directive(["deny"], "[all] [ADDRESS[/LENGTH]]", "whom not to serve; alone: nobody") { builder, statement, _ in
+            builder.readService(&statement, isAllowed: false)
+        },
+        Directive(
+            ["discard"], "[average N] [minimum S]",
+            "how often a client under 'limited' may ask: 2^N s between, S at least"
+        ) { builder, statement, _ in
+            builder.readDiscard(&statement)
+        },
+        Directive(
+            ["limit"], "[average N] [burst N] [kod N]", "the same in NTPsec's words: N requests per second, N at once"
+        ) { builder, statement, _ in
+            builder.readLimit(&statement)
+        },
+        Directive(
+            ["ratelimit"], "[interval N] [burst N] [leak N] [kod N]", "how often any client is answered: every 2^N s"
+        ) { builder, statement, _ in
+            builder.readRateLimit(&statement)
+        },
+        Directive(
+            ["mru"], "[maxdepth N|maxmem KIB] [ipv4prefix N] [ipv6prefix N]", "how much is remembered about clients"
+        ) { builder, statement, _ in
+            statement.readOptions(into: &builder.configuration.clientTable, ClientTableRule.options)
+        },
+        Directive(["clientloglimit"], "BYTES", "how much is remembered about clients") {
+            $0.readClientLogLimit(&$1, $2)
+        },
         Directive(
             ["interface", "nic"], "listen|ignore|drop all|ipv4|ipv6|wildcard|NAME|ADDRESS[/LENGTH]",
             "which local addresses to serve on",
@@ -94,6 +124,15 @@ extension Directive {
         Directive(["port"], "N", "the UDP port to serve on") { builder, statement, word in
             guard let port = statement.integer(after: word, in: 1...65535) else { return }
             builder.configuration.port = UInt16(port)
+        },
+        Directive(["keys"], "PATH", "the keys file; \"\" = none") {
+            $0.readPath(&$1, $2, into: \.keysFile, disabledBy: "")
+        },
+        Directive(["trustedkey"], "ID|(ID ... ID) …", "the keys of the keys file that are used") {
+            $0.readTrustedKeys(&$1, $2)
+        },
+        Directive(["controlkey"], "ID", "the key that may change settings, which nothing can in this version") {
+            $0.readControlKey(&$1, $2)
         },
         Directive(["observe"], "PATH|none", "the Unix socket on which the daemon shows its state") {
             $0.readPath(&$1, $2, into: \.observePath, disabledBy: "none")
@@ -163,8 +202,7 @@ extension Directive {
             "servers and clients that find each other by broadcast or multicast"),
         .unsupported(["unpeer", "unconfig"], "removing an association"),
         .unsupported(["unrestrict"], "removing access rules"),
-        .unsupported(["discard", "limit", "mru"], "rate limits and the list of recent clients"),
-        .unsupported(["keys", "trustedkey", "controlkey", "ntpsigndsocket", "nts"], "authentication"),
+        .unsupported(["ntpsigndsocket", "nts"], "signatures of a Windows domain, and network time security"),
         .unsupported(["statsdir", "statistics", "filegen"], "statistics files"),
         .unsupported(["logconfig"], "choosing what is logged"),
         .unsupported(["pidfile", "rlimit", "dscp", "mdnstries", "extra"], "details of the process and its sockets"),

@@ -1,3 +1,4 @@
+import Authentication
 import ConfigurationLanguage
 import ControlService
 import Discipline
@@ -72,7 +73,9 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         let now = clock.monotonicNow()
         devices = sources.enumerated().map { SourceDevice(index: $0, source: $1, now: now) }
         (started, nextTick) = (now, now)
-        server = try TimeServer(configuration, log: log)
+        let hashKey = (try Randomness.bits(), try Randomness.bits())
+        server = try TimeServer(
+            configuration, keys: files.readKeys(log) ?? SymmetricKeys(), hashKey: hashKey, log: log)
         openListener()
         for device in devices { device.open(&timekeeper, now: now) }
         flushJournal()
@@ -169,7 +172,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
 
     // MARK: - Log
 
-    /// HUP: the log file is opened anew, the leap second file read again.
+    /// HUP: the log file is opened anew, the leap second file and the keys file read again.
     private mutating func reload() {
         do throws(SystemError) {
             try log.reopen()
@@ -177,7 +180,8 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
             log.error("\(error), the log goes on where it was")
         }
         if let table = files.readLeapSeconds(log) { timekeeper.replaceLeapSeconds(table) }
-        log.notice("told to reload: log opened anew, leap seconds read again")
+        if let keys = files.readKeys(log) { server.keys = keys }
+        log.notice("told to reload: log opened anew, leap seconds and keys read again")
     }
 
     private mutating func flushJournal() {

@@ -46,11 +46,12 @@ public enum Program {
 
     private static func runConfigured(_ options: CommandLineOptions) -> ExitCode {
         guard let configuration = readConfiguration(options) else { return .configuration }
-        guard options.task != .checkConfiguration else {
-            Console.write("\(options.configurationFile): can be used\n")
-            return .success
-        }
         do {
+            guard options.task != .checkConfiguration else {
+                _ = StateFiles(configuration).readKeys(Log(try LogOutput(.standardError)))
+                Console.write("\(options.configurationFile): can be used\n")
+                return .success
+            }
             try Signals.install()
             let log = try openLog(configuration, isBackground: isBackground(options))
             log.notice("timeballd \(Release.version) starts with \(options.configurationFile)")

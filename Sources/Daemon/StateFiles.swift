@@ -5,7 +5,7 @@ import Reports
 import TimeScale
 import Timekeeping
 
-/// The files that the daemon keeps or follows: drift, state and leap seconds.
+/// The files that the daemon keeps or follows: drift, state, leap seconds and keys.
 ///
 /// None may stop it: what cannot be read or written is said once and done without.
 struct StateFiles {
@@ -29,6 +29,8 @@ struct StateFiles {
     private let stateFile: String?
     private let leapFile: String?
     private let checksHash: Bool
+    private let keysFile: String?
+    private let trustedKeys: [ClosedRange<UInt32>]
     private var nextDrift: MonotonicInstant?
     private var nextState: MonotonicInstant?
     private var nextLeap: MonotonicInstant?
@@ -39,6 +41,7 @@ struct StateFiles {
         (driftFile, stateFile) = (configuration.driftFile, configuration.stateFile)
         leapFile = configuration.leapFile
         checksHash = configuration.leapFileHashChecked
+        (keysFile, trustedKeys) = (configuration.keysFile, configuration.trustedKeys)
     }
 
     /// Does what is due.
@@ -189,6 +192,31 @@ struct StateFiles {
             return builtIn
         } catch {
             log.error("\(leapFile): \(error), keeping the leap seconds known so far")
+            return nil
+        }
+    }
+
+    // MARK: - Keys
+
+    /// The trusted keys of the keys file; none where no file is configured.
+    ///
+    /// - Returns: `nil` where the file cannot be read: the keys known already stay.
+    func readKeys(_ log: Log) -> SymmetricKeys? {
+        guard let keysFile else { return SymmetricKeys() }
+        do throws(SystemError) {
+            return try Files.withSecret(keysFile, limit: Self.longestFile) { text in
+                let (keys, diagnostics) = KeysFile.parse(text, file: keysFile)
+                for told in diagnostics {
+                    let text = "\(told.file):\(told.line):\(told.column): \(told.message)"
+                    log.write(told.severity == .note ? .info : .warning, text + (told.hint.map { "; \($0)" } ?? ""))
+                }
+                let trusted = keys.filter { key in trustedKeys.contains { $0.contains(key.identifier) } }
+                let hint = trusted.isEmpty ? "; 'trustedkey' names those that are used" : ""
+                log.info("\(keysFile): \(keys.count) keys, \(trusted.count) of them trusted\(hint)")
+                return SymmetricKeys(trusted, text: text)
+            }
+        } catch {
+            log.warning("\(error), keeping the keys known so far")
             return nil
         }
     }

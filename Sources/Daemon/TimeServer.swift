@@ -1,4 +1,5 @@
 // HOT PATH
+import Authentication
 import ConfigurationLanguage
 import Discipline
 import LinuxSystem
@@ -28,7 +29,11 @@ struct TimeServer: ~Copyable {
 
     /// What was received, sent and refused.
     private(set) var report = ServerReport()
+    /// Prove requests and sign replies.
+    var keys: SymmetricKeys
     private let accessList: AccessList
+    /// Who asked, and how often.
+    private(set) var clients: ClientTable
     private let port: UInt16
     private let listenRules: [ListenRule]
     private var sockets: [Socket] = []
@@ -40,11 +45,18 @@ struct TimeServer: ~Copyable {
     /// A server on the addresses that a configuration chooses.
     ///
     /// - Parameters:
-    ///   - configuration: port, listen rules and access rules.
+    ///   - configuration: port, listen rules, access rules, rate limit and client table.
+    ///   - keys: the symmetric keys.
+    ///   - hashKey: random bits that nobody else knows, for the client table.
     ///   - log: is told what is bound and what could not be.
     /// - Throws: `SystemError` of the last address where not one could be bound, but not where it may yet come up.
-    init(_ configuration: Configuration, log: Log) throws(SystemError) {
-        accessList = AccessList(configuration.accessRules)
+    init(
+        _ configuration: Configuration, keys: consuming SymmetricKeys, hashKey: (UInt64, UInt64), log: Log
+    ) throws(SystemError) {
+        self.keys = keys
+        accessList = AccessList(configuration.accessRules, serviceRules: configuration.serviceRules)
+        clients = ClientTable(
+            configuration.clientTable, limit: RateLimit(configuration.rateLimit), key: hashKey)
         (port, listenRules) = (configuration.port, configuration.listenRules)
         nextBind = KernelClock.monotonic() + Self.bindInterval
         if let error = bind(log), sockets.isEmpty, !error.isAddressAbsent { throw error }
@@ -69,39 +81,72 @@ struct TimeServer: ~Copyable {
     ///   - clock: stamps requests and replies.
     ///   - state: what is served.
     mutating func answer(_ ready: borrowing PollSet, clock: some ClockControl, state: ServerState) {
+        let now = KernelClock.monotonic()
         for socket in sockets where socket.pollIndex.map({ ready.needsAttention($0) }) ?? false {
             var answered = 0
-            while answered < Self.burst, answerOne(socket, clock: clock, state: state) { answered += 1 }
+            while answered < Self.burst, answerOne(socket, clock: clock, state: state, now: now) { answered += 1 }
         }
+        clients.growIfCrowded()
+        (report.clients, report.clientsForgotten) = (clients.count, clients.counters.forgotten)
+        report.clientsUnrecorded = clients.counters.unrecorded
     }
 
     /// Answers one request.
     ///
     /// - Returns: `false` where none was waiting.
-    private mutating func answerOne(_ socket: Socket, clock: some ClockControl, state: ServerState) -> Bool {
+    private mutating func answerOne(
+        _ socket: Socket, clock: some ClockControl, state: ServerState, now: MonotonicInstant
+    ) -> Bool {
         do throws(SystemError) {
             guard try socket.socket.receive(into: &datagram) else { return false }
             report.received += 1
             let received = clock.reading(atKernelTime: datagram.received)
-            let access = accessList.decision(for: datagram.peerAddress, port: datagram.peerPort)
-            var bytes = datagram.bytes.mutableSpan
-            let verdict = NTPServer.respond(
-                to: &bytes, length: datagram.length, received: received, state: state, access: access)
-            switch verdict {
-            case .refuse(let refusal): count(refusal)
-            case .reply(let length):
-                NTPServer.stamp(&bytes, transmitted: clock.now(), state: state)
-                if try socket.socket.reply(from: datagram, length: length) {
-                    report.replied += 1
-                } else {
-                    report.failed += 1
-                }
+            let (address, port) = (datagram.peerAddress, datagram.peerPort)
+            let flags = accessList.flags(for: address, port: port)
+            let access = clients.admit(
+                datagram.bytes.span.extracting(first: datagram.length), from: address, port: port, flags: flags,
+                now: now)
+            var verdict = respond(access: access, received: received, state: state)
+            if verdict.isSigned { clients.noteAuthentication() }
+            if verdict == .refuse(.authentication), clients.noteMissingProof(flags: flags, now: now) {
+                verdict = respond(access: .kiss(.restricted), received: received, state: state)
+            }
+            guard let length = verdict.length else {
+                count(verdict)
+                return true
+            }
+            if case .reply = verdict {
+                var bytes = datagram.bytes.mutableSpan
+                NTPServer.stamp(&bytes, length: length, transmitted: clock.now(), state: state, keys: keys)
+            }
+            if try socket.socket.reply(from: datagram, length: length) {
+                count(verdict)
+            } else {
+                report.failed += 1
             }
         } catch {
             // An ICMP error of an earlier reply, or an address that is gone: the next request is not concerned.
             report.failed += 1
         }
         return true
+    }
+
+    private mutating func respond(access: AccessDecision, received: Instant, state: ServerState) -> NTPServer.Verdict {
+        var bytes = datagram.bytes.mutableSpan
+        return NTPServer.respond(
+            to: &bytes, length: datagram.length, received: received, state: state, access: access, keys: keys,
+            shortestPoll: max(NTPServer.shortestPoll, clients.limit.suggestedPoll))
+    }
+
+    private mutating func count(_ verdict: NTPServer.Verdict) {
+        switch verdict {
+        case .refuse(let refusal): count(refusal)
+        case .kiss: report.kissed += 1
+        case .reply:
+            report.replied += 1
+            if verdict.isSigned { report.authenticated += 1 }
+            if verdict.isCryptoNAK { report.cryptoNAKs += 1 }
+        }
     }
 
     private mutating func count(_ refusal: NTPServer.Refusal) {
@@ -111,6 +156,9 @@ struct TimeServer: ~Copyable {
         case .mode: report.badMode += 1
         case .tail: report.badTail += 1
         case .access: report.denied += 1
+        case .limit: report.limited += 1
+        case .flake: report.flaked += 1
+        case .authentication: report.badAuthentication += 1
         }
     }
 

@@ -68,6 +68,43 @@ public enum Files {
 }
 
 extension Files {
+    /// Hands the contents of a file with secrets to a closure, from memory that is wiped afterwards.
+    ///
+    /// - Parameters:
+    ///   - path: a file.
+    ///   - limit: most bytes accepted.
+    ///   - body: must keep no copy.
+    /// - Returns: what the closure returns.
+    /// - Throws: `SystemError`; EFBIG beyond the limit.
+    public static func withSecret<Result: ~Copyable>(
+        _ path: String, limit: Int, _ body: (Span<UInt8>) -> Result
+    ) throws(SystemError) -> Result {
+        let file = try FileDescriptor(opening: path, flags: O_RDONLY)
+        // One byte more shows a file that is too long; a buffer that grew would leave copies behind.
+        var contents = [UInt8](repeating: 0, count: limit + 1)
+        defer {
+            // SAFETY: pointer and length are those of the array, which is not empty.
+            unsafe contents.withUnsafeMutableBytes { bytes in
+                if let start = bytes.baseAddress { unsafe explicit_bzero(start, bytes.count) }
+            }
+        }
+        var length = 0
+        while length < contents.count {
+            // SAFETY: the kernel writes to the rest of the array, and does not keep the pointer.
+            let count = unsafe contents.withUnsafeMutableBytes { bytes in
+                let rest = unsafe bytes[length...]
+                return unsafe Glibc.read(
+                    file.rawValue, UnsafeMutableRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .last("read", path) }
+            guard count > 0 else { break }
+            length += count
+        }
+        guard length <= limit else { throw SystemError("read", code: EFBIG, subject: path) }
+        return body(contents.span.extracting(first: length))
+    }
+
     /// The folder of the program that is running.
     ///
     /// - Throws: `SystemError` where /proc is not mounted.

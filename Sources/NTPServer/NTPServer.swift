@@ -14,22 +14,30 @@ public enum NTPServer {
         case version
         /// Not a request: a reply, a broadcast, a control or private message.
         case mode
-        /// An authenticator, which this server has no keys for, or a malformed tail.
+        /// Something behind the header that is neither extension fields nor an authenticator.
         case tail
         /// Denied by an access rule.
         case access
+        /// Above the rate limit.
+        case limit
+        /// The one in ten that `flake` drops.
+        case flake
+        /// An authenticator that proves nothing, or none where an access rule asks for one.
+        case authentication
     }
 
     /// What became of a packet.
     public enum Verdict: Equatable, Sendable {
         /// The buffer's first bytes are now the reply.
         case reply(length: Int)
+        /// The buffer's first bytes are now a kiss-o'-death, which tells no time and is not stamped.
+        case kiss(length: Int)
         /// Nothing is sent.
         case refuse(Refusal)
     }
 
     /// Shortest poll interval that a reply suggests: 8 s, ntpd's floor for clients.
-    private static let shortestPoll: Int8 = 3
+    public static let shortestPoll: Int8 = 3
 
     /// Rewrites a request as its reply, complete but for the transmit timestamp.
     ///
@@ -38,44 +46,65 @@ public enum NTPServer {
     ///   - length: bytes received.
     ///   - received: the clock's reading when the request arrived.
     ///   - state: the state to be served.
-    ///   - access: what the access rules allow this client.
-    /// - Returns: a reply of 48 bytes, never longer than the request, or the reason why there is none.
+    ///   - access: what the access rules and the rate limit allow this client.
+    ///   - keys: prove requests and sign replies.
+    ///   - shortestPoll: the shortest poll interval that the reply suggests, log₂ s.
+    /// - Returns: a reply, never longer than the request, or the reason why there is none: 48 bytes, or 52 with a
+    ///   crypto-NAK, or as many as header and authenticator of the request. A kiss is 48 bytes and never signed.
     public static func respond(
         to buffer: inout MutableSpan<UInt8>, length: Int, received: Instant, state: ServerState,
-        access: AccessDecision
+        access: AccessDecision, keys: borrowing some RequestAuthenticator & ~Copyable,
+        shortestPoll: Int8 = NTPServer.shortestPoll
     ) -> Verdict {
-        guard access != .ignore, access != .refuse else { return .refuse(.access) }
+        if let refusal = access.refusal { return .refuse(refusal) }
         let available = min(length, buffer.count)
         guard var header = try? NTPHeader(buffer.span.extracting(first: available)) else { return .refuse(.truncated) }
-        guard (1...4).contains(header.version), access != .currentVersionOnly || header.version == 4 else {
+        guard (1...4).contains(header.version), !access.isCurrentVersionOnly || header.version == 4 else {
             return .refuse(.version)
         }
-        guard let mode = replyMode(to: header) else { return .refuse(.mode) }
-        if length != NTPHeader.length {
-            let isExtended = ExtensionFields.fill(buffer.span.extracting(first: available))
-            guard header.version == 4, isExtended else { return .refuse(.tail) }
+        guard let mode = replyMode(to: header.mode, version: header.version) else { return .refuse(.mode) }
+        guard length == available else { return .refuse(.tail) }
+        header.poll = max(header.poll, shortestPoll)
+        if case .kiss(let code) = access {
+            return kiss(&buffer, length: length, header: header, code: code)
         }
+        let verdict = authenticate(
+            &buffer, length: length, header: header, needsProof: access.isAuthenticatedOnly, keys: keys)
+        guard case .reply = verdict else { return verdict }
         fill(&header, mode: mode, received: received, state: state)
         header.write(into: &buffer)
-        return .reply(length: NTPHeader.length)
+        return verdict
     }
 
-    /// Stamps a reply with the time at which it leaves.
+    /// Whether a datagram has the length, version and mode of a request.
+    static func isRequest(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.count >= NTPHeader.length, let mode = NTPMode(rawValue: bytes[0] & 7) else { return false }
+        let version = bytes[0] >> 3 & 7
+        return (1...4).contains(version) && replyMode(to: mode, version: version) != nil
+    }
+
+    /// Stamps a reply with the time at which it leaves, and signs it where its request was signed.
     ///
     /// - Parameters:
     ///   - buffer: a reply made by `respond`.
+    ///   - length: what `respond` said.
     ///   - transmitted: the clock's reading now.
     ///   - state: the state that the reply was made from.
-    public static func stamp(_ buffer: inout MutableSpan<UInt8>, transmitted: Instant, state: ServerState) {
+    ///   - keys: those that `respond` was given.
+    public static func stamp(
+        _ buffer: inout MutableSpan<UInt8>, length: Int, transmitted: Instant, state: ServerState,
+        keys: borrowing some RequestAuthenticator & ~Copyable
+    ) {
         NTPHeader.storeTransmitTimestamp(NTPTimestamp(state.servedTime(at: transmitted)), into: &buffer)
+        sign(&buffer, length: length, keys: keys)
     }
 
     /// The mode of the reply; `nil` for what is no request.
     ///
     /// Symmetric active is answered without an association, as Windows domain controllers expect; version 1 had no
     /// modes, and its requests carry 0 (RFC 1059).
-    private static func replyMode(to header: NTPHeader) -> NTPMode? {
-        switch (header.version, header.mode) {
+    private static func replyMode(to mode: NTPMode, version: UInt8) -> NTPMode? {
+        switch (version, mode) {
         case (_, .client), (1, .reserved), (1, .symmetricActive): .server
         case (_, .symmetricActive): .symmetricPassive
         default: nil
@@ -87,7 +116,6 @@ public enum NTPServer {
         header.leapIndicator = state.leapIndicator
         header.mode = mode
         header.stratum = state.stratum < 16 ? state.stratum : 0
-        header.poll = max(header.poll, shortestPoll)
         header.precision = state.precision
         header.rootDelay = NTPShort(seconds: state.rootDelay)
         header.rootDispersion = NTPShort(seconds: state.rootDispersion(at: received))
@@ -97,16 +125,72 @@ public enum NTPServer {
         header.receiveTimestamp = NTPTimestamp(servedReceived)
         header.transmitTimestamp = .unknown
     }
+
+    /// None to symmetric modes: they have been answered without an association, and know no kisses from servers.
+    private static func kiss(
+        _ buffer: inout MutableSpan<UInt8>, length: Int, header: NTPHeader, code: KissCode
+    ) -> Verdict {
+        let tail = PacketTail(buffer.span.extracting(first: length), version: header.version)
+        guard tail != .malformed else { return .refuse(.tail) }
+        guard header.mode == .client else {
+            switch code {
+            case .rateExceeded: return .refuse(.limit)
+            case .denied: return .refuse(.access)
+            case .restricted: return .refuse(.authentication)
+            }
+        }
+        var kiss = header
+        fill(&kiss, kiss: code)
+        kiss.write(into: &buffer)
+        return .kiss(length: NTPHeader.length)
+    }
+
+    /// As ntpd fills it (ntp_proto.c, fast_xmit): leap 3, stratum 0, the code, and the request's transmit timestamp
+    /// everywhere, by which the client knows its own request and learns no time.
+    private static func fill(_ header: inout NTPHeader, kiss code: KissCode) {
+        header.leapIndicator = .unsynchronised
+        header.mode = .server
+        header.stratum = 0
+        header.referenceID = code.referenceID
+        header.originTimestamp = header.transmitTimestamp
+        header.receiveTimestamp = header.transmitTimestamp
+    }
 }
 
-/// What the access rules allow a client.
+/// What the access rules and the rate limit allow a client.
 public enum AccessDecision: Equatable, Sendable {
     /// Time is served.
     case serve
     /// Time is served to version 4 only (`version`).
     case currentVersionOnly
-    /// No time (`noserve`, or `notrust` without a key).
+    /// Time is served to those who prove a key (`notrust`).
+    case authenticatedOnly
+    /// Time is served to version 4 with a key (`version` and `notrust`).
+    case currentVersionAuthenticatedOnly
+    /// No time (`noserve`).
     case refuse
     /// Nothing at all (`ignore`).
     case ignore
+    /// No time, because it asks too often.
+    case limit
+    /// No time, by lot (`flake`).
+    case flake
+    /// No time, and it is told why.
+    case kiss(KissCode)
+
+    /// Whether versions before 4 are refused.
+    var isCurrentVersionOnly: Bool { self == .currentVersionOnly || self == .currentVersionAuthenticatedOnly }
+
+    /// Whether requests without a proof are refused.
+    var isAuthenticatedOnly: Bool { self == .authenticatedOnly || self == .currentVersionAuthenticatedOnly }
+
+    /// Why nothing is sent; `nil` where something may be.
+    fileprivate var refusal: NTPServer.Refusal? {
+        switch self {
+        case .refuse, .ignore: .access
+        case .limit: .limit
+        case .flake: .flake
+        default: nil
+        }
+    }
 }

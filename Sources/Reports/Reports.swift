@@ -104,10 +104,28 @@ public struct ServerReport: Equatable, Sendable, Decodable {
     public var badVersion = 0
     /// Packets that are no requests.
     public var badMode = 0
-    /// Packets with an authenticator or a malformed tail.
+    /// Packets with something behind the header that is neither extension fields nor an authenticator.
     public var badTail = 0
-    /// Packets denied by an access rule.
+    /// Packets denied by an access rule, and not told so.
     public var denied = 0
+    /// Packets above the rate limit, and not told so.
+    public var limited = 0
+    /// Packets dropped by lot (`flake`).
+    public var flaked = 0
+    /// Packets that got a kiss-o'-death, because they were denied or above the rate limit.
+    public var kissed = 0
+    /// Clients remembered now.
+    public var clients = 0
+    /// Clients that were forgotten for others.
+    public var clientsForgotten = 0
+    /// Requests of clients that there was no room for.
+    public var clientsUnrecorded = 0
+    /// Packets left unanswered because their authenticator proves nothing, or for want of one.
+    public var badAuthentication = 0
+    /// Replies to requests whose authenticator was right, among those sent.
+    public var authenticated = 0
+    /// Replies that told a client that its authenticator was wrong, among those sent.
+    public var cryptoNAKs = 0
 
     /// A report with every counter at zero.
     public init() {}

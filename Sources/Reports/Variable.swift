@@ -107,5 +107,14 @@ extension ServerReport {
         Variable("badMode", .none, \.badMode),
         Variable("badTail", .none, \.badTail),
         Variable("denied", .none, \.denied),
+        Variable("limited", .none, \.limited),
+        Variable("flaked", .none, \.flaked),
+        Variable("kissed", .none, \.kissed),
+        Variable("clients", .none, \.clients),
+        Variable("clientsForgotten", .none, \.clientsForgotten),
+        Variable("clientsUnrecorded", .none, \.clientsUnrecorded),
+        Variable("badAuthentication", .none, \.badAuthentication),
+        Variable("authenticated", .none, \.authenticated),
+        Variable("cryptoNAKs", .none, \.cryptoNAKs),
     ]
 }

@@ -64,6 +64,10 @@ enum StatusScreen {
 
             requests         \(server.received) received, \(server.replied) answered, \(server.denied) denied, \
             \(refused) not requests, \(server.failed) failed
+            clients          \(server.clients) known, \(server.limited) requests above the rate limit, \
+            \(server.kissed) told to stop
+            authentication   \(server.authenticated) signed, \(server.cryptoNAKs) told that they failed, \
+            \(server.badAuthentication) refused
 
             """
     }

@@ -27,6 +27,12 @@ struct CommandTests {
         ])
         #expect(bad.status == 1, "\(bad)")
         #expect(bad.output.contains("bad:2:"), "\(bad)")
+        let file = try folder.write("keys", "1 MD5 abcdefghij\n2 FOO abcdefghij\n")
+        let keys = try await run([
+            Programs.daemon, "--check-config", "-c", folder.write("keyed", "keys \(file)\ntrustedkey 1\n"),
+        ])
+        #expect(keys.status == 0, "\(keys)")
+        #expect(keys.output.contains("keys:2:3:"), "\(keys)")
     }
 
     @Test("--version and --help say what they should and end with 0", arguments: ["--version", "--help"])

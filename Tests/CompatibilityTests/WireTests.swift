@@ -14,6 +14,8 @@ import TimeScale
                 restrict 127.0.0.3 ignore
                 restrict 127.0.0.4 noserve
                 restrict 127.0.0.5 version
+                restrict 127.0.0.6 notrust
+                restrict 127.0.0.7 notrust kod
                 """
         }))
 struct WireTests {
@@ -104,12 +106,26 @@ struct WireTests {
         "access rules are in force",
         arguments: [
             ("127.0.0.1", 3, true), ("127.0.0.2", 4, true), ("127.0.0.3", 4, false), ("127.0.0.4", 4, false),
-            ("127.0.0.5", 3, false), ("127.0.0.5", 4, true),
+            ("127.0.0.5", 3, false), ("127.0.0.5", 4, true), ("127.0.0.6", 4, false),
         ])
     func restrictions(client: String, version: UInt8, isAnswered: Bool) throws {
         let request = WireReply.request(version: version)
         let reply = try BoundClient.ask(request, from: client, port: try daemon().port, timeout: Self.silence)
         #expect((reply != nil) == isAnswered)
+    }
+
+    /// RFC 5905 §7.4: stratum 0 and the code in place of the reference identifier.
+    @Test("notrust with kod tells a client without key RSTR once, and no time")
+    func kiss() throws {
+        let (port, cookie) = (try daemon().port, [UInt8](0x81...0x88))
+        let request = WireReply.request(transmit: cookie)
+        let kiss = try #require(
+            try BoundClient.ask(request, from: "127.0.0.7", port: port, timeout: .milliseconds(300)))
+        #expect(kiss.count == 48)
+        #expect((kiss[0] >> 6, kiss[1]) == (3, 0))
+        #expect(Array(kiss[12..<16]) == Array("RSTR".utf8))
+        for start in [24, 32, 40] { #expect(Array(kiss[start..<start + 8]) == cookie) }
+        #expect(try BoundClient.ask(request, from: "127.0.0.7", port: port, timeout: Self.silence) == nil)
     }
 
     @Test("random datagrams are counted and do no harm")
@@ -132,6 +148,6 @@ struct WireTests {
     /// Datagrams that were answered, or refused for a reason.
     private static func accounted(_ report: ServerReport) -> Int {
         report.replied + report.failed + report.truncated + report.badVersion + report.badMode + report.badTail
-            + report.denied
+            + report.denied + report.limited + report.flaked + report.kissed + report.badAuthentication
     }
 }

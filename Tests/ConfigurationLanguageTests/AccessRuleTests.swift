@@ -54,7 +54,6 @@ struct AccessRuleTests {
         "lines that cannot be followed are warnings",
         arguments: [
             ("restrict time1.aliyun.com nomodify", "1:10: warning: the name 'time1.aliyun.com' is not resolved"),
-            ("restrict source noquery", "1:10: warning: 'source' is not supported by this version"),
             ("unrestrict 10.1.2.3", "1:1: warning: 'unrestrict' is not supported by this version"),
             ("restrict", "1:1: warning: 'restrict' needs an address"),
             ("interface ignroe all", "1:11: warning: 'ignroe' is not listen, ignore or drop"),
@@ -66,10 +65,21 @@ struct AccessRuleTests {
         #expect(read(text).configuration == Configuration())
     }
 
-    @Test("kod without limited is told")
+    @Test("kod with nothing to tell of is told")
     func kissWithoutLimit() {
-        #expect(remarks("restrict ::1 kod") == ["1:14: warning: 'kod' does nothing without 'limited'"])
-        #expect(remarks("restrict ::1 kod limited").isEmpty)
+        let told = ["1:14: warning: 'kod' does nothing without 'limited', 'noserve' or 'notrust'"]
+        #expect(remarks("restrict ::1 kod") == told)
+        for word in ["limited", "noserve", "notrust"] { #expect(remarks("restrict ::1 kod \(word)").isEmpty) }
+    }
+
+    @Test("the rule for servers is kept, with a note that there are none yet")
+    func source() {
+        let (configuration, diagnostics) = read("restrict source nomodify noquery")
+        #expect(configuration.sourceAccess == [.noModify, .noQuery])
+        #expect(configuration.accessRules.isEmpty)
+        #expect(places(diagnostics, .note) == ["1:10"])
+        #expect(diagnostics.count == 1)
+        #expect(remarks("restrict source mask 255.0.0.0").count == 2)
     }
 
     @Test("a mistyped flag is told, and the others count")

@@ -9,7 +9,9 @@ struct RobustnessTests {
         "default", "mask", "-4", "-6", "\"", "\"\"", "//", "#", "=", "(", "nmea", "sock", "virtual", "listen", "1g",
         "2026-01-01", "--", "/", "10.0.0.0/8", "é", "\r", "\t", "\u{0}", "stratum", "unit", "minpoll", "maxpoll",
         "time1", "refid", "flag1", "path", "ippeerlimit", "serverresponse", "basedate", "orphanwait", "step",
-        "minsane", "mindist", "max-error", "max-time", "10us", "24h", "-1s",
+        "minsane", "mindist", "max-error", "max-time", "10us", "24h", "-1s", "all", "192.168", "average", "burst",
+        "kod",
+        "interval", "leak", "maxdepth", "maxmem", "ipv6prefix", "source",
     ]
 
     private func checkPlaces(_ bytes: [UInt8], _ diagnostics: [Diagnostic]) {

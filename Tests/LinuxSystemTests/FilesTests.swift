@@ -15,6 +15,23 @@ struct FilesTests {
         #expect(try directory.names == ["drift"])
     }
 
+    @Test("a file with secrets is handed over whole, up to the limit")
+    func secret() throws {
+        let path = directory.file("keys")
+        let contents = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 * 7) }
+        try Files.writeAtomically(path, contents)
+        for limit in [100_000, 100_001] {
+            let count = try Files.withSecret(path, limit: limit) { text in
+                (0..<text.count).allSatisfy { text[$0] == contents[$0] } ? text.count : -1
+            }
+            #expect(count == 100_000)
+        }
+        let tooLong = failure { () throws(SystemError) in try Files.withSecret(path, limit: 99_999) { _ in } }
+        #expect(tooLong?.code == EFBIG)
+        let missing = failure { () throws(SystemError) in try Files.withSecret(path + "x", limit: 1) { _ in } }
+        #expect(missing?.code == ENOENT)
+    }
+
     @Test("a full disk leaves the old file and nothing else")
     func fullDisk() throws {
         let mount = directory.makeDirectory(directory.file("small"))

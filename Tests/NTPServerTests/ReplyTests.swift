@@ -1,3 +1,4 @@
+import Authentication
 import NTPServer
 import NTPWire
 import Testing
@@ -13,7 +14,8 @@ struct ReplyTests {
         state.rootDispersion = 0.25
         var (_, buffer) = Requests.respond(to: Requests.request(version: 3, mode: 3), state: state)
         var span = buffer.mutableSpan
-        NTPServer.stamp(&span, transmitted: Requests.arrival + .milliseconds(500), state: state)
+        NTPServer.stamp(
+            &span, length: 48, transmitted: Requests.arrival + .milliseconds(500), state: state, keys: SymmetricKeys())
         // 2026-11-21T05:06:07Z is 0xeeaba53f (Python); the poll of the request is 10, its transmit bytes 200 ... 235.
         let expected: [UInt8] =
             [0x9c, 0x01, 0x0a, 0xe8]
@@ -83,7 +85,8 @@ struct ReplyTests {
         var (_, buffer) = Requests.respond(
             to: Requests.request(version: 4, mode: 3), received: received, state: state)
         var span = buffer.mutableSpan
-        NTPServer.stamp(&span, transmitted: received + .seconds(1000), state: state)
+        NTPServer.stamp(
+            &span, length: 48, transmitted: received + .seconds(1000), state: state, keys: SymmetricKeys())
         let reply = try NTPHeader(buffer.span)
         let receive = reply.receiveTimestamp.instant(near: received)
         let transmit = reply.transmitTimestamp.instant(near: received)

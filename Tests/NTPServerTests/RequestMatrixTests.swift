@@ -33,42 +33,50 @@ struct RequestMatrixTests {
         }
     }
 
-    /// Tails by what they are and what becomes of them in a version 4 request.
-    static let tails: [(what: String, bytes: [UInt8], verdict: NTPServer.Verdict)] = [
-        ("one byte", [0], .refuse(.tail)),
-        ("a crypto-NAK", [0, 0, 0, 0], .refuse(.tail)),
-        ("12 bytes of nothing", [UInt8](repeating: 0, count: 12), .refuse(.tail)),
-        ("12 bytes that say they are a field", [0x7f, 1, 0, 12] + [UInt8](repeating: 0, count: 8), .refuse(.tail)),
-        ("an MD5 authenticator without digest", [0, 0, 0, 1] + [UInt8](repeating: 0, count: 16), .refuse(.tail)),
-        ("a SHA-1 authenticator", [0, 0, 0, 24] + [UInt8](repeating: 7, count: 20), .refuse(.tail)),
-        ("the shortest field", Requests.field(28), .reply(length: 48)),
-        ("two fields", Requests.field(16) + Requests.field(56), .reply(length: 48)),
-        ("72 bytes of one field", Requests.field(72), .reply(length: 48)),
+    /// Tails by what they are, and what becomes of them in a version 4 request and in one of version 2 or 3.
+    static let tails: [(what: String, bytes: [UInt8], current: NTPServer.Verdict, old: NTPServer.Verdict)] = [
+        ("one byte", [0], .refuse(.tail), .refuse(.tail)),
+        ("a crypto-NAK", [0, 0, 0, 0], .refuse(.tail), .refuse(.tail)),
+        ("12 bytes of nothing", [UInt8](repeating: 0, count: 12), .refuse(.tail), .refuse(.tail)),
+        (
+            "12 bytes that say they are a field", [0x7f, 1, 0, 12] + [UInt8](repeating: 0, count: 8), .refuse(.tail),
+            .refuse(.tail)
+        ),
+        (
+            "an MD5 authenticator without digest", [0, 0, 0, 1] + [UInt8](repeating: 0, count: 16),
+            .refuse(.authentication), .refuse(.authentication)
+        ),
+        (
+            "a SHA-1 authenticator", [0, 0, 0, 24] + [UInt8](repeating: 7, count: 20), .refuse(.authentication),
+            .refuse(.authentication)
+        ),
+        ("the shortest field", Requests.field(28), .reply(length: 48), .refuse(.tail)),
+        ("two fields", Requests.field(16) + Requests.field(60), .reply(length: 48), .refuse(.tail)),
+        ("80 bytes of one field", Requests.field(80), .reply(length: 48), .refuse(.tail)),
         // MS-SNTP ExtendedAuthenticator: key identifier 0x00000450, little-endian.
-        ("Microsoft's long authenticator", [0x50, 4, 0, 0] + [UInt8](repeating: 0, count: 68), .refuse(.tail)),
-        ("2000 bytes of one field", Requests.field(2000), .reply(length: 48)),
-        ("2000 bytes of nothing", [UInt8](repeating: 0, count: 2000), .refuse(.tail)),
-        ("a field and an authenticator", Requests.field(28) + [0, 0, 0, 1] + Requests.field(16), .refuse(.tail)),
+        (
+            "Microsoft's long authenticator", [0x50, 4, 0, 0] + [UInt8](repeating: 0, count: 68), .reply(length: 48),
+            .reply(length: 48)
+        ),
+        ("2000 bytes of one field", Requests.field(2000), .reply(length: 48), .refuse(.tail)),
+        ("2000 bytes of nothing", [UInt8](repeating: 0, count: 2000), .refuse(.tail), .refuse(.tail)),
+        (
+            "a field and an authenticator", Requests.field(28) + [0, 0, 0, 1] + Requests.field(16),
+            .refuse(.authentication), .refuse(.tail)
+        ),
     ]
 
-    @Test(
-        "version 4 is answered with well-formed extension fields behind it only",
-        arguments: RequestMatrixTests.tails.indices)
-    func currentTails(row: Int) {
-        let (what, bytes, expected) = Self.tails[row]
-        for mode in [1, 3] as [UInt8] {
-            let request = Requests.request(version: 4, mode: mode, tail: bytes)
-            #expect(Requests.respond(to: request).verdict == expected, "\(what)")
-        }
-    }
-
-    /// Extension fields came with version 4 (RFC 5905 §7.5).
-    @Test(
-        "older versions are not answered with anything behind the header", arguments: RequestMatrixTests.tails.indices)
-    func oldTails(row: Int) {
-        for (version, mode) in [(1, 0), (1, 3), (2, 3), (3, 1), (3, 3)] as [(UInt8, UInt8)] {
-            let request = Requests.request(version: version, mode: mode, tail: Self.tails[row].bytes)
-            #expect(Requests.respond(to: request).verdict == .refuse(.tail), "\(Self.tails[row].what)")
+    /// Extension fields came with version 4 (RFC 5905 §7.5), authenticators with version 2 (RFC 1119).
+    @Test("what stands behind the header is judged by the version", arguments: RequestMatrixTests.tails.indices)
+    func tailsByVersion(row: Int) {
+        let (what, bytes, current, old) = Self.tails[row]
+        let requests: [(UInt8, UInt8, NTPServer.Verdict)] = [
+            (4, 1, current), (4, 3, current), (2, 3, old), (3, 1, old), (3, 3, old), (1, 0, .refuse(.tail)),
+            (1, 3, .refuse(.tail)),
+        ]
+        for (version, mode, expected) in requests {
+            let request = Requests.request(version: version, mode: mode, tail: bytes)
+            #expect(Requests.respond(to: request).verdict == expected, "\(what), version \(version), mode \(mode)")
         }
     }
 
@@ -78,7 +86,8 @@ struct RequestMatrixTests {
         arguments: [
             (0, NTPServer.Verdict.refuse(.truncated)), (1, .refuse(.truncated)), (47, .refuse(.truncated)),
             (48, .reply(length: 48)), (49, .refuse(.tail)), (52, .refuse(.tail)), (60, .refuse(.tail)),
-            (68, .refuse(.tail)), (72, .refuse(.tail)), (120, .refuse(.tail)), (2048, .refuse(.tail)),
+            (68, .refuse(.authentication)), (72, .refuse(.authentication)), (120, .reply(length: 48)),
+            (2048, .refuse(.tail)),
         ])
     func lengths(length: Int, expected: NTPServer.Verdict) {
         let whole = Requests.request(version: 4, mode: 3, tail: [UInt8](repeating: 0, count: 2000))

@@ -1,3 +1,4 @@
+import Authentication
 import NTPServer
 import NTPWire
 import Testing
@@ -26,15 +27,19 @@ enum Requests {
             pendingCorrection: 0, pendingCorrectionRate: 0, asOf: arrival)
     }
 
+    /// The transmit timestamp of `request`: bytes 200, 205 ... 235.
+    static let transmitBits: UInt64 = 0xc8cd_d2d7_dce1_e6eb
+
     /// What becomes of a request, and the buffer after it.
     static func respond(
         to request: [UInt8], length: Int? = nil, received: Instant = arrival, state: ServerState = state(),
-        access: AccessDecision = .serve
+        access: AccessDecision = .serve, keys: borrowing SymmetricKeys = SymmetricKeys()
     ) -> (verdict: NTPServer.Verdict, buffer: [UInt8]) {
         var buffer = request
         var span = buffer.mutableSpan
         let verdict = NTPServer.respond(
-            to: &span, length: length ?? request.count, received: received, state: state, access: access)
+            to: &span, length: length ?? request.count, received: received, state: state, access: access,
+            keys: keys)
         return (verdict, buffer)
     }
 

@@ -26,6 +26,9 @@ enum SampleReports {
         var report = ServerReport()
         (report.received, report.replied, report.failed, report.truncated) = (1, 2, 3, 4)
         (report.badVersion, report.badMode, report.badTail, report.denied) = (5, 6, 7, 8)
+        (report.limited, report.flaked, report.kissed, report.clients) = (9, 10, 11, 12)
+        (report.clientsForgotten, report.clientsUnrecorded) = (13, 14)
+        (report.badAuthentication, report.authenticated, report.cryptoNAKs) = (15, 16, 17)
         return report
     }()
 }

@@ -58,18 +58,22 @@ func waitForServer(port: UInt16) throws {
         let socket = try QuerySocket(host: "127.0.0.1", port: port)
         try? socket.send([UInt8](repeating: 0x23, count: 48).span)
         if (try? socket.receive(into: &answer, timeout: .milliseconds(50))) ?? false { return }
+        // Where nothing listens yet, the kernel refuses at once.
+        Pause.sleep(.milliseconds(10))
     }
     throw SystemError("wait for the server", code: ETIMEDOUT)
 }
 
-func digits(_ value: Double) -> String { String(Double(Int(value * 100)) / 100) }
+nonisolated func digits(_ value: Double) -> String { String(Double(Int(value * 100)) / 100) }
 
 let arguments = CommandLine.arguments
 if arguments.count == 3, arguments[1] == "--echo", let port = UInt16(arguments[2]) { try echo(port: port) }
 guard arguments.count == 2 else {
-    Console.error("usage: timeball-bench PATH-OF-TIMEBALLD\n")
+    Console.error("usage: timeball-bench PATH-OF-TIMEBALLD | --decisions\n")
     exit(2)
 }
+ServerDecisions.measure()
+if arguments[1] == "--decisions" { exit(0) }
 let folder = try TemporaryDirectory(prefix: "timeball-bench")
 try Files.writeAtomically(
     "\(folder.path)/conf",

@@ -1,0 +1,86 @@
+import Authentication
+import ConfigurationLanguage
+import LinuxSystem
+import NTPServer
+import NTPWire
+import TimeScale
+
+// What authentication costs per reply, without sockets.
+//
+// Method: one request is answered and its reply stamped over and over in one thread, copied into the buffer anew each time
+// (52 to 72 bytes); the best of five rounds counts. A signed reply is two digests: of the request, and of the reply.
+// `--once TYPE COUNT` does one kind only, so many times, for callgrind: the difference between two counts, divided.
+
+/// Replies of a round: a tenth of a second at least.
+let replies = 200_000
+let rounds = 5
+
+/// What is measured: name, line of the keys file, bytes of the digest.
+let kinds: [(name: String, key: String, digest: Int)] = [
+    ("none", "", 0),
+    ("MD5", "1 MD5 0123456789abcdef", 16),
+    ("SHA1", "1 SHA1 HEX:000102030405060708090a0b0c0d0e0f10111213", 20),
+    ("SHA256", "1 SHA256 HEX:000102030405060708090a0b0c0d0e0f10111213", 20),
+    ("SHA512", "1 SHA512 HEX:000102030405060708090a0b0c0d0e0f10111213", 20),
+    ("AES128CMAC", "1 AES128 HEX:000102030405060708090a0b0c0d0e0f", 16),
+    ("AES256CMAC", "1 AES256 HEX:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", 16),
+]
+
+/// A version 4 request, signed where there is a key.
+func request(digest: Int, keys: borrowing SymmetricKeys) -> [UInt8] {
+    let tail = digest > 0 ? [0, 0, 0, 1] + [UInt8](repeating: 0, count: digest) : []
+    var packet = [UInt8](repeating: 0, count: NTPHeader.length) + tail
+    var span = packet.mutableSpan
+    NTPHeader(requestOfVersion: 4, transmitTimestamp: NTPTimestamp(bits: 0x1234_5678_9abc_def0)).write(into: &span)
+    if digest > 0 { keys.sign(&span, authenticator: NTPHeader.length..<NTPHeader.length + 4 + digest) }
+    return packet
+}
+
+/// Answers a request so many times.
+func answer(_ request: [UInt8], count: Int, keys: borrowing SymmetricKeys) {
+    let now = KernelClock.realTime()
+    let state = ServerState.unsynchronised(precision: -24, asOf: now)
+    var datagram = DatagramBuffer()
+    var answered = 0
+    for _ in 0..<count {
+        var buffer = datagram.bytes.mutableSpan
+        for index in request.indices { buffer[index] = request[index] }
+        let verdict = NTPServer.respond(
+            to: &buffer, length: request.count, received: now, state: state, access: .serve, keys: keys)
+        guard case .reply(let length) = verdict, length == request.count else { continue }
+        NTPServer.stamp(&buffer, length: length, transmitted: now, state: state, keys: keys)
+        answered += 1
+    }
+    precondition(answered == count, "a request was refused")
+}
+
+/// Nanoseconds per reply, best of the rounds.
+func measure(_ kind: (name: String, key: String, digest: Int)) -> Double {
+    let text = Array(kind.key.utf8)
+    let keys = SymmetricKeys(KeysFile.parse(text.span, file: "keys").0, text: text.span)
+    let packet = request(digest: kind.digest, keys: keys)
+    var best = Double.infinity
+    for _ in 0..<rounds {
+        let begun = KernelClock.monotonic()
+        answer(packet, count: replies, keys: keys)
+        best = min(best, (KernelClock.monotonic() - begun).seconds / Double(replies) * 1e9)
+    }
+    return best
+}
+
+let arguments = CommandLine.arguments
+if arguments.count == 4, arguments[1] == "--once", let count = Int(arguments[3]) {
+    guard let kind = kinds.first(where: { $0.name == arguments[2] }) else { preconditionFailure("no such kind") }
+    let text = Array(kind.key.utf8)
+    let keys = SymmetricKeys(KeysFile.parse(text.span, file: "keys").0, text: text.span)
+    answer(request(digest: kind.digest, keys: keys), count: count, keys: keys)
+} else {
+    let plain = measure(kinds[0])
+    Console.write("respond and stamp, one thread, best of \(rounds) rounds of \(replies)\n")
+    Console.write("authenticator  ns per reply  of which authentication\n")
+    for kind in kinds {
+        let cost = kind.digest > 0 ? measure(kind) : plain
+        let column = kind.name + String(repeating: " ", count: 15 - kind.name.count)
+        Console.write("\(column)\(Int(cost))          \(Int(cost - plain))\n")
+    }
+}
