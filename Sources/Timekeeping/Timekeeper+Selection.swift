@@ -121,8 +121,9 @@ extension Timekeeper {
     /// compared with.
     private mutating func judgeFirst(of index: Int) {
         guard ladder.wasLocked, flywheel.isReady, selected == nil || selected == index, !isWhereRemembered(index),
-            let offset = distanceFromMemory(index)
+            let (known, own) = memoryAndOwn(index)
         else { return }
+        let offset = own.phase - known.phase
         tracks[index].departure = .init(since: clock.monotonicNow(), offset: offset, labelDelay: nil)
         sources[index].depart(.jumped(offset: offset))
     }
@@ -174,20 +175,14 @@ extension Timekeeper {
 
     /// Whether a source shows what the clock's own memory allows by now.
     private func isWhereRemembered(_ index: Int) -> Bool {
-        let reading = clock.now()
-        guard let known = flywheel.estimate(at: reading), let own = tracks[index].estimator.estimate(at: reading) else {
-            return false
-        }
+        guard let (known, own) = memoryAndOwn(index) else { return false }
         let agreement = tracks[index].isPulse == true ? 0 : Self.agreement
         return abs(own.phase - known.phase) <= bound(of: known) + distance(index, own) + agreement
     }
 
     /// Whether a source runs as fast as the clock's memory says, to what a quartz may change.
     private func runsAsRemembered(_ index: Int) -> Bool {
-        let reading = clock.now()
-        guard let known = flywheel.estimate(at: reading), let own = tracks[index].estimator.estimate(at: reading) else {
-            return false
-        }
+        guard let (known, own) = memoryAndOwn(index) else { return false }
         return abs(own.frequency - known.frequency) <= Jump.quartz + Self.distanceFactor * own.frequencyDeviation
     }
 
@@ -197,12 +192,13 @@ extension Timekeeper {
         return distance(index, own) < abs(departure.offset) / 2
     }
 
-    private func distanceFromMemory(_ index: Int) -> Double? {
+    /// What the clock's own memory and a source say of the same moment; `nil` where either has nothing to say.
+    private func memoryAndOwn(_ index: Int) -> (known: Estimate, own: Estimate)? {
         let reading = clock.now()
         guard let known = flywheel.estimate(at: reading), let own = tracks[index].estimator.estimate(at: reading) else {
             return nil
         }
-        return own.phase - known.phase
+        return (known, own)
     }
 
     /// What labels say of a jump of the pulses that they number: they have moved as well, so that it is the clock that
