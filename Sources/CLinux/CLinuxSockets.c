@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/net_tstamp.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/ip.h>
@@ -92,8 +94,16 @@ static void set(int descriptor, int level, int option, int value) {
     (void)setsockopt(descriptor, level, option, &value, sizeof value);
 }
 
+void clx_udp_stamp_arrivals(int descriptor) {
+    /* Without the flags that stamp departures: those are asked for with single datagrams. */
+    int flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE;
+    if (setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags) < 0)
+        set(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+}
+
 void clx_udp_set_server_options(int descriptor, int family, int dscp) {
-    set(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+    clx_udp_stamp_arrivals(descriptor);
+    set(descriptor, SOL_SOCKET, SO_BROADCAST, 1);
     if (family == AF_INET6) {
         set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
         set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
@@ -108,82 +118,38 @@ int clx_bind(int descriptor, const struct clx_address *address) {
     return bind(descriptor, (const struct sockaddr *)&address->storage, address->length) < 0 ? -errno : 0;
 }
 
-static void read_control(struct msghdr *message, struct clx_datagram_info *info) {
-    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
-        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPNS) {
-            struct timespec stamp;
-            memcpy(&stamp, CMSG_DATA(header), sizeof stamp);
-            info->received_seconds = stamp.tv_sec;
-            info->received_nanoseconds = (int32_t)stamp.tv_nsec;
-        } else if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {
-            struct in_pktinfo packet;
-            memcpy(&packet, CMSG_DATA(header), sizeof packet);
-            info->local_family = AF_INET;
-            info->local4 = packet.ipi_spec_dst;
-        } else if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
-            struct in6_pktinfo packet;
-            memcpy(&packet, CMSG_DATA(header), sizeof packet);
-            if (IN6_IS_ADDR_MULTICAST(&packet.ipi6_addr)) continue;
-            info->local_family = AF_INET6;
-            info->local6 = packet.ipi6_addr;
-            info->local_interface = IN6_IS_ADDR_LINKLOCAL(&packet.ipi6_addr) ? packet.ipi6_ifindex : 0;
-        }
-    }
+int clx_udp_share_port(int descriptor) {
+    int on = 1;
+    return setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0 ? -errno : 0;
 }
 
-ssize_t clx_receive(int descriptor, void *bytes, size_t capacity, struct clx_datagram_info *info) {
-    /* Room for every message asked for, twice: clknetsim aborts where it is short. */
-    _Alignas(struct cmsghdr) char control[256];
-    struct iovec vector = {.iov_base = bytes, .iov_len = capacity};
-    struct msghdr message = {
-        .msg_name = &info->peer.storage, .msg_namelen = sizeof info->peer.storage, .msg_iov = &vector,
-        .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control,
+/* One word of the source address, masked, mixed into the accumulator's hash, which is kept in X. */
+static int mix(struct sock_filter *step, uint32_t offset, uint32_t mask, uint32_t multiplier) {
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_NET_OFF + offset), BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask),
+        BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0), BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, multiplier | 1),
+        BPF_STMT(BPF_MISC | BPF_TAX, 0),
     };
-    ssize_t length;
-    do {
-        length = recvmsg(descriptor, &message, MSG_DONTWAIT);
-    } while (length < 0 && errno == EINTR);
-    if (length < 0) return -errno;
-    info->peer.length = message.msg_namelen;
-    info->local_family = 0;
-    info->local_interface = 0;
-    info->received_nanoseconds = -1;
-    info->is_truncated = (message.msg_flags & MSG_TRUNC) != 0;
-    read_control(&message, info);
-    return length;
+    memcpy(step, steps, sizeof steps);
+    return sizeof steps / sizeof *steps;
 }
 
-int clx_reply(int descriptor, const void *bytes, size_t length, const struct clx_datagram_info *info) {
-    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-    struct iovec vector = {.iov_base = (void *)bytes, .iov_len = length};
-    struct msghdr message = {
-        .msg_name = (void *)&info->peer.storage, .msg_namelen = info->peer.length, .msg_iov = &vector, .msg_iovlen = 1,
-    };
-    if (info->local_family) {
-        memset(control, 0, sizeof control);
-        message.msg_control = control;
-        message.msg_controllen = sizeof control;
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        if (info->local_family == AF_INET) {
-            struct in_pktinfo packet = {.ipi_spec_dst = info->local4};
-            header->cmsg_level = IPPROTO_IP;
-            header->cmsg_type = IP_PKTINFO;
-            header->cmsg_len = CMSG_LEN(sizeof packet);
-            message.msg_controllen = CMSG_SPACE(sizeof packet);
-            memcpy(CMSG_DATA(header), &packet, sizeof packet);
-        } else {
-            struct in6_pktinfo packet = {.ipi6_addr = info->local6, .ipi6_ifindex = info->local_interface};
-            header->cmsg_level = IPPROTO_IPV6;
-            header->cmsg_type = IPV6_PKTINFO;
-            header->cmsg_len = CMSG_LEN(sizeof packet);
-            memcpy(CMSG_DATA(header), &packet, sizeof packet);
-        }
+int clx_udp_steer(int descriptor, int family, unsigned prefix, uint32_t multiplier, unsigned sockets) {
+    struct sock_filter steps[32] = {BPF_STMT(BPF_LDX | BPF_IMM, 0)};
+    int count = 1;
+    for (unsigned word = 0; word < (family == AF_INET6 ? 4 : 1); word++) {
+        unsigned bits = prefix > 32 * word ? prefix - 32 * word : 0;
+        uint32_t mask = bits >= 32 ? UINT32_MAX : ~(UINT32_MAX >> bits);
+        count += mix(steps + count, (family == AF_INET6 ? 8 : 12) + 4 * word, mask, multiplier);
     }
-    ssize_t sent;
-    do {
-        sent = sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
-    return sent < 0 ? -errno : 0;
+    struct sock_filter choice[] = {
+        BPF_STMT(BPF_MISC | BPF_TXA, 0), BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
+        BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, sockets), BPF_STMT(BPF_RET | BPF_A, 0),
+    };
+    memcpy(steps + count, choice, sizeof choice);
+    struct sock_fprog program = {.len = (unsigned short)(count + sizeof choice / sizeof *choice), .filter = steps};
+    int outcome = setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program);
+    return outcome < 0 ? -errno : 0;
 }
 
 int clx_udp_connect(const char *host, uint16_t port, int family) {
@@ -196,7 +162,7 @@ int clx_udp_connect(const char *host, uint16_t port, int family) {
     for (struct addrinfo *entry = list; entry && outcome < 0; entry = entry->ai_next) {
         int descriptor = clx_udp_open(entry->ai_family);
         outcome = descriptor;
-        if (descriptor >= 0) set(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+        if (descriptor >= 0) clx_udp_stamp_arrivals(descriptor);
         if (descriptor >= 0 && connect(descriptor, entry->ai_addr, entry->ai_addrlen) < 0) {
             outcome = -errno;
             close(descriptor);

@@ -88,6 +88,17 @@ public struct ClientTableRule: Equatable, Sendable {
     /// The defaults.
     public init() {}
 
+    /// The rule for each of several tables that share what this one allows.
+    public func share(of tables: Int) -> ClientTableRule {
+        var rule = self
+        rule.size =
+            switch size {
+            case .clients(let clients): .clients(max(1, clients / tables))
+            case .bytes(let bytes): .bytes(bytes / tables)
+            }
+        return rule
+    }
+
     /// The words behind `mru`.
     static let options: [Option<ClientTableRule>] =
         [

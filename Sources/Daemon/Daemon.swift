@@ -73,9 +73,9 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         let now = clock.monotonicNow()
         devices = sources.enumerated().map { SourceDevice(index: $0, source: $1, now: now) }
         (started, nextTick) = (now, now)
-        let hashKey = (try Randomness.bits(), try Randomness.bits())
         server = try TimeServer(
-            configuration, keys: files.readKeys(log) ?? SymmetricKeys(), hashKey: hashKey, log: log)
+            configuration, workers: Self.workerCount(configuration), keys: files.readKeys(log) ?? SymmetricKeys(),
+            secret: (try Randomness.bits(), try Randomness.bits()), log: log)
         openListener()
         for device in devices { device.open(&timekeeper, now: now) }
         flushJournal()
@@ -87,17 +87,21 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
     /// - Returns: how it ended.
     /// - Throws: `SystemError` where poll(2) itself fails.
     public mutating func run(setsOnce: Bool) throws(SystemError) -> Ending {
+        publishService()
+        try server.start()
         ResidentMemory.releaseStartup()
+        defer { server.stop() }
         while true {
             try wait()
             let requests = Signals.take()
             if requests.terminate { break }
             if requests.reload { reload() }
-            server.answer(pollSet, clock: timekeeper.clock, state: timekeeper.serverState)
+            server.answer(pollSet)
             let now = timekeeper.clock.monotonicNow()
             attendDevices(now)
             attendListener()
             if now >= nextTick { tick(now) }
+            publishService()
             flushJournal()
             if setsOnce, timekeeper.ladder.state == .locked { return .clockSet(offset: timekeeper.settle()) }
             if setsOnce, now - started > Self.patience {
@@ -120,6 +124,13 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         listenerIndex = (listener?.descriptor.rawValue).map { pollSet.add(number: $0) }
         let due = devices.reduce(nextTick) { min($0, $1.due) }
         _ = try pollSet.wait(timeout: max(.zero, due - timekeeper.clock.monotonicNow()))
+    }
+
+    /// One for each core, less one for the loop.
+    private static func workerCount(_ configuration: Configuration) -> Int { max(1, Scheduling.coreCount - 1) }
+
+    private mutating func publishService() {
+        server.publish(timekeeper.serverState) { timekeeper.clock.differenceFromKernel(at: $0) }
     }
 
     private mutating func tick(_ now: MonotonicInstant) {
@@ -180,7 +191,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
             log.error("\(error), the log goes on where it was")
         }
         if let table = files.readLeapSeconds(log) { timekeeper.replaceLeapSeconds(table) }
-        if let keys = files.readKeys(log) { server.keys = keys }
+        if let keys = files.readKeys(log) { server.replaceKeys(keys) }
         log.notice("told to reload: log opened anew, leap seconds and keys read again")
     }
 

@@ -1,70 +1,129 @@
-// HOT PATH
 import Authentication
 import ConfigurationLanguage
-import Discipline
 import LinuxSystem
 import NTPServer
 import Reports
+import Synchronization
 import TimeScale
 
-/// The server's sockets, and the way of a request through them.
-struct TimeServer: ~Copyable {
-    /// A bound socket. A class, because descriptors cannot be copied and an array holds these.
-    private final class Socket {
-        let address: String
-        let socket: NTPSocket
-        var pollIndex: Int?
-
-        init(address: String, port: UInt16) throws(SystemError) {
-            let socket = try NTPSocket(address: address, port: port)
-            self.address = address
-            self.socket = socket
-        }
-    }
-
-    /// Requests answered in a row before devices are looked at again.
-    private static let burst = 64
+/// The server as the daemon's loop sees it: its addresses, and the desks that answer there, each by a thread of its own
+/// or, without workers, by the loop.
+struct TimeServer {
     /// Between two looks for addresses that are not bound yet: an interface may get its address long after the start.
     private static let bindInterval = Interval.seconds(10)
 
-    /// What was received, sent and refused.
-    private(set) var report = ServerReport()
-    /// Prove requests and sign replies.
-    var keys: SymmetricKeys
-    private let accessList: AccessList
-    /// Who asked, and how often.
-    private(set) var clients: ClientTable
-    private let port: UInt16
-    private let listenRules: [ListenRule]
-    private var sockets: [Socket] = []
+    private let workers: [Worker]
+    private let isThreaded: Bool
+    private let published: PublishedService
+    private var service: Service
+    private let configuration: Configuration
+    private let steeringSecret: UInt32
+    /// Addresses that are bound.
+    private var bound: [String] = []
     /// Addresses that could not be bound and have been reported.
     private var failed: [String] = []
     private var nextBind: MonotonicInstant
-    private var datagram = DatagramBuffer()
+    private var threads: [WorkerThread] = []
+    /// Where the loop itself answers.
+    private let batch = DatagramBatch(capacity: 1)
+    private var firstPlace = 0
 
     /// A server on the addresses that a configuration chooses.
     ///
     /// - Parameters:
-    ///   - configuration: port, listen rules, access rules, rate limit and client table.
+    ///   - configuration: port, listen rules, access rules, rate limit, client table and workers.
+    ///   - workers: threads to answer by; 0 = the loop.
     ///   - keys: the symmetric keys.
-    ///   - hashKey: random bits that nobody else knows, for the client table.
+    ///   - secret: random bits that nobody else knows, for the client tables.
     ///   - log: is told what is bound and what could not be.
     /// - Throws: `SystemError` of the last address where not one could be bound, but not where it may yet come up.
     init(
-        _ configuration: Configuration, keys: consuming SymmetricKeys, hashKey: (UInt64, UInt64), log: Log
+        _ configuration: Configuration, workers count: Int, keys: consuming SymmetricKeys, secret: (UInt64, UInt64),
+        log: Log
     ) throws(SystemError) {
-        self.keys = keys
-        accessList = AccessList(configuration.accessRules, serviceRules: configuration.serviceRules)
-        clients = ClientTable(
-            configuration.clientTable, limit: RateLimit(configuration.rateLimit), key: hashKey)
-        (port, listenRules) = (configuration.port, configuration.listenRules)
+        self.configuration = configuration
+        let now = KernelClock.realTime()
+        service = Service(
+            state: .unsynchronised(precision: 0, asOf: now), lead: Self.lead(now, KernelClock.monotonic()),
+            ledSince: now)
+        published = PublishedService(service)
+        isThreaded = count > 0
+        steeringSecret = UInt32(truncatingIfNeeded: secret.0 ^ secret.1)
+        let rules = ServiceRules(
+            accessList: AccessList(configuration.accessRules, serviceRules: configuration.serviceRules), keys: keys)
+        let limit = RateLimit(configuration.rateLimit)
+        var workers: [Worker] = []
+        for _ in 0..<max(1, count) {
+            let clients = ClientTable(
+                configuration.clientTable.share(of: max(1, count)), limit: limit, key: secret)
+            workers.append(try Worker(ServiceDesk(rules: rules, clients: clients, published: published)))
+        }
+        self.workers = workers
         nextBind = KernelClock.monotonic() + Self.bindInterval
-        if let error = bind(log), sockets.isEmpty, !error.isAddressAbsent { throw error }
+        if let error = bind(log), bound.isEmpty, !error.isAddressAbsent { throw error }
     }
 
-    /// Adds the sockets to what is waited for.
-    func register(in set: inout PollSet) {
-        for socket in sockets { socket.pollIndex = set.add(socket.socket.descriptor) }
+    /// What was received, sent and refused, by all together.
+    var report: ServerReport {
+        var sum = ServerReport()
+        for worker in workers { sum.add(worker.desk.withLock { $0.report }) }
+        return sum
+    }
+
+    /// Starts the threads; privileges must have been dropped, because threads have their own.
+    ///
+    /// - Throws: `SystemError` where the system will have no more threads.
+    mutating func start() throws(SystemError) {
+        guard isThreaded, threads.isEmpty else { return }
+        for (index, worker) in workers.enumerated() {
+            threads.append(try worker.start(number: index + 1, cores: []))
+        }
+    }
+
+    /// Ends the threads.
+    mutating func stop() {
+        for worker in workers { worker.stop() }
+        for thread in threads { thread.join() }
+        threads = []
+    }
+
+    /// Makes the state known that is served from now on.
+    ///
+    /// - Parameters:
+    ///   - state: on the clock that is steered.
+    ///   - difference: that clock less the kernel's, from which requests are stamped, seconds, and its rate.
+    mutating func publish(_ state: ServerState, difference: (Instant) -> (offset: Double, rate: Double)) {
+        let (realTime, monotonic) = (KernelClock.realTime(), KernelClock.monotonic())
+        let (offset, rate) = difference(realTime)
+        var next = service
+        next.state = offset == 0 && rate == 0 ? state : state.seen(at: realTime, offset: offset, rate: rate)
+        if !service.isOf(realTime, monotonic) {
+            (next.lead, next.ledSince) = (Self.lead(realTime, monotonic), realTime)
+        }
+        guard next != service else { return }
+        service = next
+        published.publish(next)
+    }
+
+    /// From now on these keys prove requests and sign replies.
+    mutating func replaceKeys(_ keys: consuming SymmetricKeys) {
+        let accessList = workers[0].desk.withLock { $0.rules.accessList }
+        let rules = ServiceRules(accessList: accessList, keys: keys)
+        for worker in workers { worker.desk.withLock { $0.rules = rules } }
+    }
+
+    /// Adds the sockets to what the loop waits for, where it answers.
+    mutating func register(in set: inout PollSet) {
+        guard !isThreaded else { return }
+        firstPlace = workers[0].desk.withLock { $0.register(in: &set) }
+    }
+
+    /// Answers what is waiting, where the loop answers.
+    mutating func answer(_ ready: borrowing PollSet) {
+        guard !isThreaded else { return }
+        workers[0].desk.withLock { desk in
+            desk.attend(ready, first: firstPlace, count: desk.sockets.count, batch: batch)
+        }
     }
 
     /// Binds the addresses that have come up, where it is time to look.
@@ -74,106 +133,19 @@ struct TimeServer: ~Copyable {
         _ = bind(log)
     }
 
-    /// Answers what is waiting, a burst from each socket at most.
-    ///
-    /// - Parameters:
-    ///   - ready: what is readable.
-    ///   - clock: stamps requests and replies.
-    ///   - state: what is served.
-    mutating func answer(_ ready: borrowing PollSet, clock: some ClockControl, state: ServerState) {
-        let now = KernelClock.monotonic()
-        for socket in sockets where socket.pollIndex.map({ ready.needsAttention($0) }) ?? false {
-            var answered = 0
-            while answered < Self.burst, answerOne(socket, clock: clock, state: state, now: now) { answered += 1 }
-        }
-        clients.growIfCrowded()
-        (report.clients, report.clientsForgotten) = (clients.count, clients.counters.forgotten)
-        report.clientsUnrecorded = clients.counters.unrecorded
-    }
-
-    /// Answers one request.
-    ///
-    /// - Returns: `false` where none was waiting.
-    private mutating func answerOne(
-        _ socket: Socket, clock: some ClockControl, state: ServerState, now: MonotonicInstant
-    ) -> Bool {
-        do throws(SystemError) {
-            guard try socket.socket.receive(into: &datagram) else { return false }
-            report.received += 1
-            let received = clock.reading(atKernelTime: datagram.received)
-            let (address, port) = (datagram.peerAddress, datagram.peerPort)
-            let flags = accessList.flags(for: address, port: port)
-            let access = clients.admit(
-                datagram.bytes.span.extracting(first: datagram.length), from: address, port: port, flags: flags,
-                now: now)
-            var verdict = respond(access: access, received: received, state: state)
-            if verdict.isSigned { clients.noteAuthentication() }
-            if verdict == .refuse(.authentication), clients.noteMissingProof(flags: flags, now: now) {
-                verdict = respond(access: .kiss(.restricted), received: received, state: state)
-            }
-            guard let length = verdict.length else {
-                count(verdict)
-                return true
-            }
-            if case .reply = verdict {
-                var bytes = datagram.bytes.mutableSpan
-                NTPServer.stamp(&bytes, length: length, transmitted: clock.now(), state: state, keys: keys)
-            }
-            if try socket.socket.reply(from: datagram, length: length) {
-                count(verdict)
-            } else {
-                report.failed += 1
-            }
-        } catch {
-            // An ICMP error of an earlier reply, or an address that is gone: the next request is not concerned.
-            report.failed += 1
-        }
-        return true
-    }
-
-    private mutating func respond(access: AccessDecision, received: Instant, state: ServerState) -> NTPServer.Verdict {
-        var bytes = datagram.bytes.mutableSpan
-        return NTPServer.respond(
-            to: &bytes, length: datagram.length, received: received, state: state, access: access, keys: keys,
-            shortestPoll: max(NTPServer.shortestPoll, clients.limit.suggestedPoll))
-    }
-
-    private mutating func count(_ verdict: NTPServer.Verdict) {
-        switch verdict {
-        case .refuse(let refusal): count(refusal)
-        case .kiss: report.kissed += 1
-        case .reply:
-            report.replied += 1
-            if verdict.isSigned { report.authenticated += 1 }
-            if verdict.isCryptoNAK { report.cryptoNAKs += 1 }
-        }
-    }
-
-    private mutating func count(_ refusal: NTPServer.Refusal) {
-        switch refusal {
-        case .truncated: report.truncated += 1
-        case .version: report.badVersion += 1
-        case .mode: report.badMode += 1
-        case .tail: report.badTail += 1
-        case .access: report.denied += 1
-        case .limit: report.limited += 1
-        case .flake: report.flaked += 1
-        case .authentication: report.badAuthentication += 1
-        }
-    }
-
     /// Binds what is not bound yet, and reports each address that fails once.
     ///
     /// - Returns: the last error.
     private mutating func bind(_ log: Log) -> SystemError? {
         var last: SystemError?
         let local = (try? NetworkInterfaces.addresses()) ?? []
-        for address in ListenAddresses.select(listenRules, local: local)
-        where !sockets.contains(where: { $0.address == address }) {
+        for address in ListenAddresses.select(configuration.listenRules, local: local) where !bound.contains(address) {
             do throws(SystemError) {
-                sockets.append(try Socket(address: address, port: port))
+                let sockets = try openSockets(address, log)
+                for (worker, socket) in zip(workers, sockets) { worker.add(socket) }
+                bound.append(address)
                 failed.removeAll { $0 == address }
-                log.info("serving NTP on \(address) port \(port)")
+                log.info("serving NTP on \(address) port \(configuration.port)")
             } catch {
                 last = error
                 guard !failed.contains(address) else { continue }
@@ -182,5 +154,30 @@ struct TimeServer: ~Copyable {
             }
         }
         return last
+    }
+
+    /// A socket for each worker at one address.
+    private func openSockets(_ address: String, _ log: Log) throws(SystemError) -> [ServiceSocket] {
+        // Sockets that share a port share it with any program of the same user: nobody else may have it before.
+        let isShared = workers.count > 1
+        if isShared { _ = try NTPSocket(address: address, port: configuration.port) }
+        var sockets: [ServiceSocket] = []
+        for _ in workers {
+            let socket = try NTPSocket(address: address, port: configuration.port, sharesPort: isShared)
+            sockets.append(ServiceSocket(address: address, socket: socket))
+        }
+        guard isShared, let any = sockets.first else { return sockets }
+        do throws(SystemError) {
+            try any.socket.steerClients(
+                over: workers.count, ipv4Prefix: configuration.clientTable.ipv4Prefix,
+                ipv6Prefix: configuration.clientTable.ipv6Prefix, secret: steeringSecret)
+        } catch {
+            log.info("\(error); a client may be counted by more than one worker")
+        }
+        return sockets
+    }
+
+    private static func lead(_ realTime: Instant, _ monotonic: MonotonicInstant) -> Int64 {
+        realTime.nanoseconds - monotonic.nanoseconds
     }
 }

@@ -49,6 +49,12 @@ public protocol ClockControl {
     /// The identity for the kernel's own clock.
     func reading(atKernelTime stamp: Instant) -> Instant
 
+    /// This clock less the kernel's, seconds, at a recent kernel time stamp (CLOCK_REALTIME), and by how much that grows,
+    /// s/s: for threads that read the kernel's clock by themselves.
+    ///
+    /// Zero for the kernel's own clock.
+    func differenceFromKernel(at stamp: Instant) -> (offset: Double, rate: Double)
+
     /// The frequency correction in force, s/s; positive makes the clock faster.
     var frequencyCorrection: Double { get }
 
@@ -82,4 +88,9 @@ public protocol ClockControl {
     ///
     /// - Throws: `ClockControlError`.
     mutating func setStatus(_ status: ClockStatus) throws(ClockControlError)
+}
+
+extension ClockControl {
+    /// That of the kernel's own clock: none.
+    public func differenceFromKernel(at stamp: Instant) -> (offset: Double, rate: Double) { (0, 0) }
 }

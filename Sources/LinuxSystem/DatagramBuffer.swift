@@ -1,9 +1,8 @@
-// HOT PATH
 import CLinux
 import Glibc
 import TimeScale
 
-/// Room for one datagram and what came with it; made once and used for every request and its answer.
+/// Room for one datagram of a client and what came with it.
 public struct DatagramBuffer: ~Copyable {
     /// The bytes; those from `length` on are left from earlier datagrams.
     public var bytes = InlineArray<2048, UInt8>(repeating: 0)
@@ -17,27 +16,13 @@ public struct DatagramBuffer: ~Copyable {
     /// Whether `received` is the kernel's stamp.
     public internal(set) var hasKernelStamp = false
 
-    var info = clx_datagram_info()
+    private var info = clx_datagram_info()
 
     /// An empty buffer.
     public init() {}
 
     /// Whether the datagram was longer than the buffer.
     public var isTruncated: Bool { info.is_truncated != 0 }
-
-    /// The sender's address as 16 bytes in two words, first on the wire highest; IPv4 as ::ffff:a.b.c.d.
-    public var peerAddress: (high: UInt64, low: UInt64) {
-        var words = (high: UInt64(0), low: UInt64(0))
-        // SAFETY: the function reads one clx_address and writes two words.
-        unsafe withUnsafePointer(to: info.peer) { unsafe clx_address_words($0, &words.high, &words.low) }
-        return words
-    }
-
-    /// The sender's port.
-    public var peerPort: UInt16 {
-        // SAFETY: the function reads one clx_address.
-        unsafe withUnsafePointer(to: info.peer) { unsafe clx_address_port($0) }
-    }
 
     /// Takes one datagram from a socket; allocates nothing.
     ///
@@ -54,11 +39,8 @@ public struct DatagramBuffer: ~Copyable {
         if answer == -Int(EAGAIN) { return false }
         guard answer >= 0 else { throw SystemError("recvmsg", code: Int32(-answer)) }
         length = answer
-        hasKernelStamp = info.received_nanoseconds >= 0
-        let stamp =
-            hasKernelStamp
-            ? Instant(seconds: info.received_seconds, nanosecondsOfSecond: Int64(info.received_nanoseconds)) : nil
-        received = stamp ?? KernelClock.realTime()
+        hasKernelStamp = info.received != 0
+        received = hasKernelStamp ? Instant(nanoseconds: info.received) : KernelClock.realTime()
         return true
     }
 }

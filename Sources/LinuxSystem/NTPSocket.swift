@@ -3,13 +3,23 @@ import CLinux
 import Glibc
 import TimeScale
 
-/// A server's UDP socket: kernel receive stamps in, answers out from the address that was asked.
-public struct NTPSocket: ~Copyable {
+/// A server's UDP socket: stamped requests in, answers out from the address that was asked.
+public struct NTPSocket: ~Copyable, Sendable {
     /// For `PollSet`.
     public let descriptor: FileDescriptor
 
+    /// A datagram that has left, as far as it is needed: when, and the end of its bytes.
+    public struct Departure {
+        /// Bytes of the frame, headers included, that were put into the buffer.
+        public let length: Int
+        /// The kernel's stamp, CLOCK_REALTIME; `nil` where there is none.
+        public let stamp: Instant?
+        /// The interface's stamp, on its own clock, ns; `nil` where there is none.
+        public let hardwareStamp: Int64?
+    }
+
     /// Expedited forwarding, DSCP 46 (RFC 3246): NTP suffers from queues.
-    private static let expeditedForwarding: Int32 = 46
+    public static let expeditedForwarding = 46
 
     /// Binds a socket.
     ///
@@ -19,15 +29,21 @@ public struct NTPSocket: ~Copyable {
     /// - Parameters:
     ///   - address: numeric, IPv4 or IPv6, the latter with `%interface` where it is link-local.
     ///   - port: 0 lets the system choose.
+    ///   - sharesPort: whether other sockets of the same user may have the same address and port.
+    ///   - differentiatedServices: the code point of what is sent, 0 ... 63.
     /// - Throws: `SystemError` with the address and port.
-    public init(address: String, port: UInt16) throws(SystemError) {
+    public init(
+        address: String, port: UInt16, sharesPort: Bool = false,
+        differentiatedServices: Int = NTPSocket.expeditedForwarding
+    ) throws(SystemError) {
         var target = clx_address()
         // SAFETY: the function reads the string and fills one clx_address.
         try SystemError.check(unsafe clx_address_parse(&target, address, port), "address", address)
         let family = Int32(target.storage.ss_family)
         let number = try SystemError.check(clx_udp_open(family), "socket", "\(address) port \(port)")
         let socket = FileDescriptor(owning: number)
-        clx_udp_set_server_options(number, family, Self.expeditedForwarding)
+        clx_udp_set_server_options(number, family, Int32(differentiatedServices))
+        if sharesPort { try SystemError.check(clx_udp_share_port(number), "share", "\(address) port \(port)") }
         // SAFETY: the function reads one clx_address.
         try SystemError.check(unsafe clx_bind(number, &target), "bind", "\(address) port \(port)")
         descriptor = socket
@@ -37,6 +53,46 @@ public struct NTPSocket: ~Copyable {
     ///
     /// - Throws: `SystemError`.
     public func localPort() throws(SystemError) -> UInt16 {
+        var address = try localAddress()
+        // SAFETY: the function reads one clx_address.
+        return unsafe clx_address_port(&address)
+    }
+
+    /// Makes the client's address choose among the sockets that share this one's address and port, so that one client
+    /// always finds the same one.
+    ///
+    /// - Parameters:
+    ///   - count: sockets that share the port, 1 or more; all are bound.
+    ///   - ipv4Prefix: leading bits of an IPv4 address that count, 0 ... 32.
+    ///   - ipv6Prefix: the same of IPv6, 0 ... 128.
+    ///   - secret: nobody who knows it not can choose addresses that share a socket.
+    /// - Throws: `SystemError` where the system has no such thing; then it spreads clients as it likes.
+    public func steerClients(
+        over count: Int, ipv4Prefix: Int, ipv6Prefix: Int, secret: UInt32
+    ) throws(SystemError) {
+        let family = Int32(try localAddress().storage.ss_family)
+        let prefix = UInt32(family == AF_INET ? ipv4Prefix : ipv6Prefix)
+        try SystemError.check(clx_udp_steer(descriptor.rawValue, family, prefix, secret, UInt32(count)), "steer")
+    }
+
+    /// Takes a datagram that has left and whose departure was asked for; allocates nothing.
+    ///
+    /// - Parameter buffer: its first bytes become the frame that left, with all headers.
+    /// - Returns: `nil` where none is waiting.
+    public func takeDeparture(into buffer: inout MutableSpan<UInt8>) -> Departure? {
+        var departure = clx_departure()
+        let number = descriptor.rawValue
+        // SAFETY: pointer and length are those of the span; the kernel does not keep them.
+        let length = unsafe buffer.withUnsafeMutableBufferPointer {
+            unsafe clx_take_departure(number, $0.baseAddress, $0.count, &departure)
+        }
+        guard length >= 0 else { return nil }
+        return Departure(
+            length: Int(length), stamp: departure.sent != 0 ? Instant(nanoseconds: departure.sent) : nil,
+            hardwareStamp: departure.hardware_sent != 0 ? departure.hardware_sent : nil)
+    }
+
+    private func localAddress() throws(SystemError) -> clx_address {
         var address = clx_address()
         address.length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         // SAFETY: the kernel writes at most the length given, which is that of the storage.
@@ -46,35 +102,6 @@ public struct NTPSocket: ~Copyable {
             }
         }
         guard answer == 0 else { throw .last("getsockname") }
-        // SAFETY: the function reads one clx_address.
-        return unsafe clx_address_port(&address)
-    }
-
-    /// Takes one datagram; allocates nothing.
-    ///
-    /// - Parameter buffer: its contents are replaced.
-    /// - Returns: `false` where none is waiting.
-    /// - Throws: `SystemError`; ECONNREFUSED and the like concern an earlier answer and may be counted and ignored.
-    public func receive(into buffer: inout DatagramBuffer) throws(SystemError) -> Bool {
-        try buffer.fill(from: descriptor)
-    }
-
-    /// Answers the datagram in the buffer with the buffer's first bytes; allocates nothing.
-    ///
-    /// - Parameters:
-    ///   - buffer: as `receive` filled it, its bytes rewritten.
-    ///   - length: bytes to send, 0 ... 2048.
-    /// - Returns: `false` where the socket's queue is full and the answer was dropped.
-    /// - Throws: `SystemError`.
-    public func reply(from buffer: borrowing DatagramBuffer, length: Int) throws(SystemError) -> Bool {
-        precondition((0...2048).contains(length), "an answer fits the buffer")
-        let number = descriptor.rawValue
-        // SAFETY: the first `length` bytes lie in the buffer; the kernel does not keep the pointers.
-        let answer = unsafe buffer.bytes.span.withUnsafeBytes { bytes in
-            unsafe withUnsafePointer(to: buffer.info) { unsafe clx_reply(number, bytes.baseAddress, length, $0) }
-        }
-        if answer == -EAGAIN || answer == -ENOBUFS { return false }
-        guard answer >= 0 else { throw SystemError("sendmsg", code: -answer) }
-        return true
+        return address
     }
 }

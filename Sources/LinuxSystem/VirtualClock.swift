@@ -18,6 +18,9 @@ public final class VirtualClock: ClockControl {
     private var realTimeRate = 0.0
     private var leapIndicator = LeapIndicator.none
 
+    /// Over which the rate is taken, ns: the imagined quartz changes each second, and a reading has 1 ns.
+    private static let rateSpan: Int64 = 100_000_000
+
     /// One moment on two clocks.
     private struct Pair {
         let raw: Int64
@@ -61,6 +64,17 @@ public final class VirtualClock: ClockControl {
         guard stamp <= pair.realTime else { return reading(atRaw: pair.raw) + (stamp - pair.realTime) }
         let age = Double((pair.realTime - stamp).nanoseconds)
         return reading(atRaw: pair.raw - Int64((age - age * realTimeRate).rounded()))
+    }
+
+    /// This clock less the kernel's, from the rate at which it counts now.
+    public func differenceFromKernel(at stamp: Instant) -> (offset: Double, rate: Double) {
+        let reading = reading(atKernelTime: stamp)
+        let raw = KernelClock.rawCount()
+        // Both readings belong to the correction in force, also where it began in between.
+        let gained = (self.reading(atRaw: raw) - self.reading(atRaw: raw - Self.rateSpan)).nanoseconds - Self.rateSpan
+        let rate = Double(gained) / Double(Self.rateSpan) - realTimeRate
+        // A leap second in between is no rate.
+        return ((reading - stamp).seconds, abs(rate) < 1e-3 ? rate : 0)
     }
 
     /// The frequency correction in force, s/s; positive makes the clock faster.

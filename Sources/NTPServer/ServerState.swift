@@ -54,6 +54,23 @@ public struct ServerState: Equatable, Sendable {
         return reading + Interval(seconds: pendingCorrection + pendingCorrectionRate * age)
     }
 
+    /// The same state as seen from another clock, which this one runs ahead of.
+    ///
+    /// - Parameters:
+    ///   - moment: the other clock's reading at a moment near `asOf`.
+    ///   - offset: this clock less the other one at that moment, seconds.
+    ///   - rate: by how much that grows, s/s.
+    /// - Returns: the state that serves the same time to whoever reads the other clock.
+    public func seen(at moment: Instant, offset: Double, rate: Double) -> ServerState {
+        var state = self
+        let reading = moment + Interval(seconds: offset)
+        state.rootDispersion = rootDispersion(at: reading)
+        state.pendingCorrection = offset + (servedTime(at: reading) - reading).seconds
+        state.pendingCorrectionRate = pendingCorrectionRate + rate
+        state.asOf = moment
+        return state
+    }
+
     /// Root dispersion when the clock reads a moment, seconds; never below its value at `asOf`.
     public func rootDispersion(at reading: Instant) -> Double {
         rootDispersion + rootDispersionRate * max(0, (reading - asOf).seconds)

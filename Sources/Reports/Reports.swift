@@ -98,6 +98,8 @@ public struct ServerReport: Equatable, Sendable, Decodable {
     public var replied = 0
     /// Replies that the kernel would not send.
     public var failed = 0
+    /// Packets left unanswered because the clock had just been set, and not by the daemon or not yet to its knowledge.
+    public var withheld = 0
     /// Packets too short.
     public var truncated = 0
     /// Packets of a version that is not served.
@@ -129,6 +131,11 @@ public struct ServerReport: Equatable, Sendable, Decodable {
 
     /// A report with every counter at zero.
     public init() {}
+
+    /// Adds the counters of another part of the same server.
+    public mutating func add(_ other: ServerReport) {
+        for path in Self.counters { self[keyPath: path] += other[keyPath: path] }
+    }
 }
 
 /// Everything the daemon tells about itself at one moment.

@@ -98,23 +98,29 @@ extension SourceReport {
 
 extension ServerReport {
     /// The rows of this report.
-    public static let variables: [Variable<ServerReport>] = [
-        Variable("received", .none, \.received),
-        Variable("replied", .none, \.replied),
-        Variable("failed", .none, \.failed),
-        Variable("truncated", .none, \.truncated),
-        Variable("badVersion", .none, \.badVersion),
-        Variable("badMode", .none, \.badMode),
-        Variable("badTail", .none, \.badTail),
-        Variable("denied", .none, \.denied),
-        Variable("limited", .none, \.limited),
-        Variable("flaked", .none, \.flaked),
-        Variable("kissed", .none, \.kissed),
-        Variable("clients", .none, \.clients),
-        Variable("clientsForgotten", .none, \.clientsForgotten),
-        Variable("clientsUnrecorded", .none, \.clientsUnrecorded),
-        Variable("badAuthentication", .none, \.badAuthentication),
-        Variable("authenticated", .none, \.authenticated),
-        Variable("cryptoNAKs", .none, \.cryptoNAKs),
+    public static let variables: [Variable<ServerReport>] = named.map { Variable($0.0, .none, $0.1) }
+
+    /// Every counter.
+    static var counters: [any WritableKeyPath<ServerReport, Int> & Sendable] { named.map(\.1) }
+
+    private static let named: [(String, any WritableKeyPath<ServerReport, Int> & Sendable)] = [
+        ("received", \.received),
+        ("replied", \.replied),
+        ("failed", \.failed),
+        ("withheld", \.withheld),
+        ("truncated", \.truncated),
+        ("badVersion", \.badVersion),
+        ("badMode", \.badMode),
+        ("badTail", \.badTail),
+        ("denied", \.denied),
+        ("limited", \.limited),
+        ("flaked", \.flaked),
+        ("kissed", \.kissed),
+        ("clients", \.clients),
+        ("clientsForgotten", \.clientsForgotten),
+        ("clientsUnrecorded", \.clientsUnrecorded),
+        ("badAuthentication", \.badAuthentication),
+        ("authenticated", \.authenticated),
+        ("cryptoNAKs", \.cryptoNAKs),
     ]
 }

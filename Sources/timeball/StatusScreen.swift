@@ -63,7 +63,7 @@ enum StatusScreen {
         return """
 
             requests         \(server.received) received, \(server.replied) answered, \(server.denied) denied, \
-            \(refused) not requests, \(server.failed) failed
+            \(refused) not requests, \(server.failed + server.withheld) failed
             clients          \(server.clients) known, \(server.limited) requests above the rate limit, \
             \(server.kissed) told to stop
             authentication   \(server.authenticated) signed, \(server.cryptoNAKs) told that they failed, \

@@ -8,6 +8,7 @@
 #define CLINUX_H
 
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -80,16 +81,41 @@ struct clx_address {
 /* What comes with a datagram beside its bytes. */
 struct clx_datagram_info {
     struct clx_address peer;
-    /* The address the datagram was sent to; family 0 where the kernel does not tell. */
+    /* The address that an answer leaves from; family 0 where the kernel does not tell. */
     struct in6_addr local6;
     struct in_addr local4;
     uint32_t local_interface;
     int32_t local_family;
-    /* Kernel receive stamp, CLOCK_REALTIME; nanoseconds -1 where there is none. */
-    int64_t received_seconds;
-    int32_t received_nanoseconds;
+    /* The interface it came in by; 0 where the kernel does not tell. */
+    uint32_t arrival_interface;
+    /* Receive stamps, ns since 1970: the kernel's, CLOCK_REALTIME, and the interface's, on its own clock; 0 = none. */
+    int64_t received, hardware_received;
+    /* Whether it was sent to a broadcast or multicast address. */
+    int32_t is_group;
     /* Whether bytes were cut off. */
     int32_t is_truncated;
+};
+
+enum { CLX_DATAGRAM_SIZE = 2048 };
+
+/* A datagram, and the answer that takes its place. */
+struct clx_datagram {
+    struct clx_datagram_info info;
+    uint32_t length;
+    /* Bytes of the answer; 0: none. */
+    uint32_t reply_length;
+    /* Which stamps of the answer's departure are wanted, as SO_TIMESTAMPING has them. */
+    uint32_t wants_stamp;
+    /* CLX_DATAGRAM_SIZE of them. */
+    uint8_t *bytes;
+};
+
+/* Datagrams received and answered together. */
+struct clx_batch;
+
+/* When a datagram left, ns since 1970: the kernel's stamp and the interface's; 0 = none. */
+struct clx_departure {
+    int64_t sent, hardware_sent;
 };
 
 /* One datagram of chrony's SOCK driver (refclock_sock.c), 40 bytes. */
@@ -106,13 +132,34 @@ void clx_address_words(const struct clx_address *address, uint64_t *high, uint64
 uint16_t clx_address_port(const struct clx_address *address);
 /* A non-blocking UDP socket, closed on exec. */
 int clx_udp_open(int family);
-/* Receive stamps, destination addresses and DSCP for a server's socket; each is optional. */
+/* Asks for the kernel's receive stamps. */
+void clx_udp_stamp_arrivals(int descriptor);
+/* Receive stamps, destination addresses, leave to broadcast, and DSCP for a server's socket; each is optional. */
 void clx_udp_set_server_options(int descriptor, int family, int dscp);
+/* Lets sockets of this user share their address and port. */
+int clx_udp_share_port(int descriptor);
+/* Makes the source address, as far as its prefix, choose among the sockets that share a port, in the order in which they
+ * were bound. Any multiplier will do. */
+int clx_udp_steer(int descriptor, int family, unsigned prefix, uint32_t multiplier, unsigned sockets);
 int clx_bind(int descriptor, const struct clx_address *address);
-/* Receives without waiting. Returns the length. */
+/* Receives one datagram without waiting. Returns the length. */
 ssize_t clx_receive(int descriptor, void *bytes, size_t capacity, struct clx_datagram_info *info);
-/* Answers a received datagram from the address it was sent to. */
-int clx_reply(int descriptor, const void *bytes, size_t length, const struct clx_datagram_info *info);
+/* Room for datagrams; NULL where there is no memory. With a capacity of 1 they are received and sent singly. */
+struct clx_batch *clx_batch_create(int capacity);
+void clx_batch_destroy(struct clx_batch *batch);
+/* The datagrams of a batch, as many as its capacity. */
+struct clx_datagram *clx_batch_datagrams(struct clx_batch *batch);
+/* Receives what is there, without waiting. Returns the count. */
+int clx_batch_receive(struct clx_batch *batch, int descriptor);
+/* Sends the answers among some datagrams, from the addresses that were asked. Returns how many could not be sent. */
+int clx_batch_send(struct clx_batch *batch, int descriptor, int first, int count);
+/* The kernel's stamp of a departure, for wants_stamp. */
+uint32_t clx_departure_by_kernel(void);
+/* Takes a datagram that has left, with its headers, and when. Returns its length. */
+int clx_take_departure(int descriptor, uint8_t *bytes, size_t capacity, struct clx_departure *departure);
+/* Sends to a broadcast or multicast address; an interface of 0 leaves the choice to the system. */
+int clx_send_group(int descriptor, const struct clx_address *destination, uint32_t interface, int hops,
+                   const void *bytes, size_t length);
 /* A connected UDP socket to the first address of a name that takes one. Returns EAI_ codes as -(10000 + |code|). */
 int clx_udp_connect(const char *host, uint16_t port, int family);
 
@@ -143,6 +190,22 @@ int clx_user_find(const char *name, uid_t *user, gid_t *group);
 /* CAP_SYS_TIME and CAP_NET_BIND_SERVICE as bits. */
 uint64_t clx_capability_sys_time(void);
 uint64_t clx_capability_net_bind_service(void);
+
+/* Threads and scheduling */
+
+/* Starts a thread that no signal interrupts. */
+int clx_thread_start(pthread_t *thread, const char *name, void *(*body)(void *), void *context);
+int clx_thread_join(pthread_t thread);
+/* Keeps the calling thread on some cores. */
+int clx_pin(const uint32_t *cores, size_t count);
+/* How many cores this process may run on. */
+int clx_core_count(void);
+/* Makes the calling thread run before all ordinary ones (SCHED_FIFO), and not the threads it starts. */
+int clx_set_real_time_priority(int priority);
+/* Keeps in memory what is there and what comes. */
+int clx_lock_memory(void);
+/* A counter of events that poll(2) waits for, not blocking. */
+int clx_event_open(void);
 
 /* Goes to the background: returns in the child only. */
 int clx_daemonise(void);

@@ -1,0 +1,166 @@
+// HOT PATH
+import CLinux
+import Glibc
+import TimeScale
+
+/// Requests received together, and the answers that take their places: one system call for many of them.
+///
+/// Its memory is made once and allocates nothing after that. A batch of one uses the plain calls, which is what
+/// simulators know (architecture §6).
+@safe public final class DatagramBatch {
+    /// Where a datagram comes from, and when it came.
+    public struct Arrival {
+        /// Bytes received, 0 ... `DatagramBatch.datagramSize`.
+        public let length: Int
+        /// The sender's address as 16 bytes in two words, first on the wire highest; IPv4 as ::ffff:a.b.c.d.
+        public let address: (high: UInt64, low: UInt64)
+        /// The sender's port.
+        public let port: UInt16
+        /// The kernel's receive stamp, CLOCK_REALTIME; `nil` where there is none.
+        public let stamp: Instant?
+        /// The interface's own receive stamp, on the interface's clock, and the interface's number.
+        public let hardwareStamp: (nanoseconds: Int64, interface: UInt32)?
+        /// Whether it was sent to a broadcast or multicast address.
+        public let isGroupAddressed: Bool
+        /// Whether its end was cut off.
+        public let isTruncated: Bool
+    }
+
+    /// What becomes of a datagram.
+    public struct Answer {
+        /// Bytes of the answer, the first of the datagram's; 0 = none.
+        public let length: Int
+        /// Whether the kernel shall tell when it leaves (`NTPSocket.takeDeparture`).
+        public let wantsDeparture: Bool
+
+        /// An answer of so many bytes, 0 ... `DatagramBatch.datagramSize`.
+        public init(length: Int, wantsDeparture: Bool = false) {
+            (self.length, self.wantsDeparture) = (length, wantsDeparture)
+        }
+
+        /// No answer.
+        public static var none: Answer { Answer(length: 0) }
+    }
+
+    /// Bytes that a datagram may have.
+    public static let datagramSize = Int(CLX_DATAGRAM_SIZE)
+
+    /// Datagrams of the last receipt.
+    public private(set) var count = 0
+    /// How many it can take.
+    public let capacity: Int
+
+    private let batch: OpaquePointer
+    /// `capacity` of them; memory of the batch.
+    private let datagrams: UnsafeMutablePointer<clx_datagram>
+
+    /// Room for so many datagrams, 1 or more.
+    public init(capacity: Int) {
+        precondition(capacity > 0, "a batch takes one datagram at least")
+        // SAFETY: the batch is this value's own until `deinit`, and so are its datagrams.
+        guard let batch = unsafe clx_batch_create(Int32(capacity)),
+            let first = unsafe clx_batch_datagrams(batch)
+        else {
+            fatalError("out of memory for \(capacity) datagrams")
+        }
+        self.capacity = capacity
+        unsafe self.batch = batch
+        unsafe datagrams = first
+    }
+
+    deinit {
+        // SAFETY: nothing else knows the batch.
+        unsafe clx_batch_destroy(batch)
+    }
+
+    /// Takes what waits at a socket.
+    ///
+    /// - Returns: whether there was anything; then `count` datagrams without answers.
+    /// - Throws: `SystemError`.
+    public func receive(from socket: borrowing NTPSocket) throws(SystemError) -> Bool {
+        // SAFETY: the batch lives as long as this value; the kernel keeps no pointers.
+        let answer = unsafe clx_batch_receive(batch, socket.descriptor.rawValue)
+        count = max(0, Int(answer))
+        if answer == -EAGAIN { return false }
+        guard answer >= 0 else { throw SystemError("recvmmsg", code: -answer) }
+        return count > 0
+    }
+
+    /// Looks at every datagram and writes its answer into its place.
+    ///
+    /// - Parameter answer: is given the whole room of the datagram, whose first bytes are the request, and rewrites it.
+    public func answerEach(_ answer: (inout MutableSpan<UInt8>, Arrival) -> Answer) {
+        for index in 0..<count {
+            // SAFETY: `index` is below the capacity.
+            let datagram = unsafe datagrams + index
+            let arrival = unsafe Self.arrival(datagram)
+            let decision = unsafe Self.withBytes(of: datagram) { answer(&$0, arrival) }
+            precondition((0...Self.datagramSize).contains(decision.length), "an answer fits the datagram's room")
+            unsafe datagram.pointee.reply_length = UInt32(decision.length)
+            unsafe datagram.pointee.wants_stamp = decision.wantsDeparture ? clx_departure_by_kernel() : 0
+        }
+    }
+
+    /// Datagrams in a row that have so many answers at most, or are the rest.
+    ///
+    /// - Parameters:
+    ///   - first: where they begin, 0 ... `count`.
+    ///   - size: answers, 1 or more.
+    /// - Returns: empty where `first` is the end.
+    public func group(from first: Int, size: Int) -> Range<Int> {
+        var (end, answers) = (first, 0)
+        while end < count, answers < size {
+            // SAFETY: `end` is below the capacity.
+            if unsafe datagrams[end].reply_length > 0 { answers += 1 }
+            end += 1
+        }
+        return first..<end
+    }
+
+    /// Looks at the answers of a group once more before they are sent.
+    ///
+    /// - Parameter body: is given an answer's room, its index and its length.
+    public func forAnswers(of group: Range<Int>, _ body: (inout MutableSpan<UInt8>, Int, Int) -> Void) {
+        for index in group {
+            precondition(index < count, "a group is one of the batch")
+            // SAFETY: `index` is below the capacity.
+            let datagram = unsafe datagrams + index
+            let length = unsafe Int(datagram.pointee.reply_length)
+            if length > 0 { unsafe Self.withBytes(of: datagram) { body(&$0, index, length) } }
+        }
+    }
+
+    /// Sends the answers of a group, each from the address that was asked.
+    ///
+    /// - Returns: how many could not be sent.
+    public func send(_ group: Range<Int>, to socket: borrowing NTPSocket) -> Int {
+        precondition(group.upperBound <= count, "a group is one of the batch")
+        // SAFETY: the datagrams are within the capacity; the kernel keeps no pointers.
+        return unsafe Int(
+            clx_batch_send(batch, socket.descriptor.rawValue, Int32(group.lowerBound), Int32(group.count)))
+    }
+
+    private static func withBytes<Result>(
+        of datagram: UnsafeMutablePointer<clx_datagram>, _ body: (inout MutableSpan<UInt8>) -> Result
+    ) -> Result {
+        // SAFETY: the bytes are the datagram's own, all of them initialised, and `body` cannot keep the span.
+        var span = unsafe UnsafeMutableBufferPointer(start: datagram.pointee.bytes, count: datagramSize).mutableSpan
+        return body(&span)
+    }
+
+    private static func arrival(_ datagram: UnsafeMutablePointer<clx_datagram>) -> Arrival {
+        var words = (high: UInt64(0), low: UInt64(0))
+        // SAFETY: the functions read one clx_address and write two words.
+        let port = unsafe withUnsafePointer(to: &datagram.pointee.info.peer) { peer in
+            unsafe clx_address_words(peer, &words.high, &words.low)
+            return unsafe clx_address_port(peer)
+        }
+        let info = unsafe datagram.pointee.info
+        let hardware = (nanoseconds: info.hardware_received, interface: info.arrival_interface)
+        return unsafe Arrival(
+            length: Int(datagram.pointee.length), address: words, port: port,
+            stamp: info.received != 0 ? Instant(nanoseconds: info.received) : nil,
+            hardwareStamp: info.hardware_received != 0 ? hardware : nil, isGroupAddressed: info.is_group != 0,
+            isTruncated: info.is_truncated != 0)
+    }
+}

@@ -1,0 +1,110 @@
+// HOT PATH
+import Synchronization
+import TimeScale
+
+/// What the threads that serve go by: the state, and the kernel's clock as it ran when the state was made.
+public struct Service: Equatable, Sendable {
+    /// What is served, as seen from the kernel's clock.
+    public var state: ServerState
+    /// CLOCK_REALTIME less CLOCK_MONOTONIC, ns; only a step or a leap second changes it.
+    public var lead: Int64
+    /// Since when the lead is what it is, CLOCK_REALTIME: earlier stamps belong to a clock that has been set since.
+    public var ledSince: Instant
+
+    /// By how much two clocks that are read one after the other may seem to part, ns: an interrupt in between.
+    private static let tolerance: Int64 = 2_000_000
+
+    /// A service from its parts.
+    public init(state: ServerState, lead: Int64, ledSince: Instant) {
+        (self.state, self.lead, self.ledSince) = (state, lead, ledSince)
+    }
+
+    /// Whether the kernel's clock is still the one that the state belongs to: whoever has set it since, the served time
+    /// would be wrong by as much.
+    ///
+    /// - Parameters:
+    ///   - realTime: CLOCK_REALTIME now.
+    ///   - monotonic: CLOCK_MONOTONIC, read just before or after.
+    /// - Returns: `true` also behind a leap second that the state announces.
+    public func isOf(_ realTime: Instant, _ monotonic: MonotonicInstant) -> Bool {
+        let (change, overflows) = (realTime.nanoseconds &- monotonic.nanoseconds).subtractingReportingOverflow(lead)
+        guard !overflows else { return false }
+        let leap: Int64 =
+            switch state.leapIndicator {
+            case .insertSecond: -1_000_000_000
+            case .deleteSecond: 1_000_000_000
+            case .none, .unsynchronised: 0
+            }
+        return change.magnitude < Self.tolerance || (change &- leap).magnitude < Self.tolerance
+    }
+}
+
+/// The service as one thread publishes it and any number of others read it, without a lock.
+///
+/// Two copies and a number that says which one is whole (a latched sequence lock): the writer fills the other one, so
+/// a reader never waits for a writer that has been interrupted, and reads again only where a whole publication passed it.
+public final class PublishedService: Sendable {
+    /// Counts publications; the lowest bit is the copy to be read.
+    private let sequence = Atomic<UInt64>(0)
+    private let copies: InlineArray<22, Atomic<UInt64>>
+
+    /// A first publication.
+    public init(_ service: Service) {
+        let words = service.words
+        copies = InlineArray { Atomic(words[$0 % words.count]) }
+    }
+
+    /// Replaces the service; by one thread only.
+    public func publish(_ service: Service) {
+        let next = sequence.load(ordering: .relaxed) &+ 1
+        // Nothing of what follows may be seen before the last publication was.
+        atomicMemoryFence(ordering: .releasing)
+        let words = service.words
+        let first = Int(next & 1) * words.count
+        for index in words.indices { copies[first + index].store(words[index], ordering: .relaxed) }
+        sequence.store(next, ordering: .releasing)
+    }
+
+    /// The service published last.
+    public func read() -> Service {
+        while true {
+            let before = sequence.load(ordering: .acquiring)
+            let first = Int(before & 1) * Service.wordCount
+            let words = InlineArray<11, UInt64> { copies[first + $0].load(ordering: .relaxed) }
+            atomicMemoryFence(ordering: .acquiring)
+            if sequence.load(ordering: .relaxed) == before { return Service(words: words) }
+        }
+    }
+}
+
+extension Service {
+    fileprivate static let wordCount = 11
+
+    /// The fields, a word each, but for the small ones, which share the first.
+    fileprivate var words: InlineArray<11, UInt64> {
+        let small =
+            UInt64(state.leapIndicator.rawValue) << 16 | UInt64(state.stratum) << 8
+            | UInt64(UInt8(bitPattern: state.precision))
+        return [
+            small, UInt64(state.referenceID.bits), UInt64(bitPattern: state.referenceTime.nanoseconds),
+            state.rootDelay.bitPattern, state.rootDispersion.bitPattern, state.rootDispersionRate.bitPattern,
+            state.pendingCorrection.bitPattern, state.pendingCorrectionRate.bitPattern,
+            UInt64(bitPattern: state.asOf.nanoseconds), UInt64(bitPattern: lead),
+            UInt64(bitPattern: ledSince.nanoseconds),
+        ]
+    }
+
+    fileprivate init(words: InlineArray<11, UInt64>) {
+        state = ServerState(
+            leapIndicator: LeapIndicator(rawValue: UInt8(truncatingIfNeeded: words[0] >> 16)) ?? .unsynchronised,
+            stratum: UInt8(truncatingIfNeeded: words[0] >> 8), precision: Int8(truncatingIfNeeded: words[0]),
+            referenceID: ReferenceID(bits: UInt32(truncatingIfNeeded: words[1])),
+            referenceTime: Instant(nanoseconds: Int64(bitPattern: words[2])),
+            rootDelay: Double(bitPattern: words[3]), rootDispersion: Double(bitPattern: words[4]),
+            rootDispersionRate: Double(bitPattern: words[5]), pendingCorrection: Double(bitPattern: words[6]),
+            pendingCorrectionRate: Double(bitPattern: words[7]),
+            asOf: Instant(nanoseconds: Int64(bitPattern: words[8])))
+        lead = Int64(bitPattern: words[9])
+        ledSince = Instant(nanoseconds: Int64(bitPattern: words[10]))
+    }
+}
