@@ -34,6 +34,8 @@ struct TimeServer: ~Copyable {
     private let accessList: AccessList
     /// Who asked, and how often.
     private(set) var clients: ClientTable
+    /// When replies really left.
+    private var exchanges: InterleavedExchanges
     private let port: UInt16
     private let listenRules: [ListenRule]
     private var sockets: [Socket] = []
@@ -57,6 +59,7 @@ struct TimeServer: ~Copyable {
         accessList = AccessList(configuration.accessRules, serviceRules: configuration.serviceRules)
         clients = ClientTable(
             configuration.clientTable, limit: RateLimit(configuration.rateLimit), key: hashKey)
+        exchanges = InterleavedExchanges(key: hashKey)
         (port, listenRules) = (configuration.port, configuration.listenRules)
         nextBind = KernelClock.monotonic() + Self.bindInterval
         if let error = bind(log), sockets.isEmpty, !error.isAddressAbsent { throw error }
@@ -87,6 +90,7 @@ struct TimeServer: ~Copyable {
             while answered < Self.burst, answerOne(socket, clock: clock, state: state, now: now) { answered += 1 }
         }
         clients.growIfCrowded()
+        exchanges.growIfCrowded()
         (report.clients, report.clientsForgotten) = (clients.count, clients.counters.forgotten)
         report.clientsUnrecorded = clients.counters.unrecorded
     }
@@ -115,9 +119,11 @@ struct TimeServer: ~Copyable {
                 count(verdict)
                 return true
             }
-            if case .reply = verdict {
+            if case .reply(_, let kind) = verdict {
                 var bytes = datagram.bytes.mutableSpan
-                NTPServer.stamp(&bytes, length: length, transmitted: clock.now(), state: state, keys: keys)
+                NTPServer.stamp(
+                    &bytes, length: length, kind: kind, transmitted: clock.now(), state: state, keys: keys,
+                    exchanges: &exchanges, client: address)
             }
             if try socket.socket.reply(from: datagram, length: length) {
                 count(verdict)
@@ -132,10 +138,12 @@ struct TimeServer: ~Copyable {
     }
 
     private mutating func respond(access: AccessDecision, received: Instant, state: ServerState) -> NTPServer.Verdict {
+        let (length, client) = (datagram.length, datagram.peerAddress)
         var bytes = datagram.bytes.mutableSpan
         return NTPServer.respond(
-            to: &bytes, length: datagram.length, received: received, state: state, access: access, keys: keys,
-            shortestPoll: max(NTPServer.shortestPoll, clients.limit.suggestedPoll))
+            to: &bytes, length: length, received: received, state: state, access: access, keys: keys,
+            shortestPoll: max(NTPServer.shortestPoll, clients.limit.suggestedPoll), exchanges: &exchanges,
+            client: client)
     }
 
     private mutating func count(_ verdict: NTPServer.Verdict) {
@@ -158,6 +166,7 @@ struct TimeServer: ~Copyable {
         case .access: report.denied += 1
         case .limit: report.limited += 1
         case .flake: report.flaked += 1
+        case .group: report.declined += 1
         case .authentication: report.badAuthentication += 1
         }
     }

@@ -131,6 +131,11 @@ public struct NTPHeader: Equatable, Sendable {
         store(timestamp.bits, count: 8, at: 40, into: &bytes)
     }
 
+    /// Reads only the receive timestamp of a packet, 48 bytes at least.
+    public static func loadReceiveTimestamp(_ bytes: Span<UInt8>) -> NTPTimestamp {
+        NTPTimestamp(bits: load(bytes, at: 32, count: 8))
+    }
+
     private static func load(_ bytes: Span<UInt8>, at offset: Int, count: Int) -> UInt64 {
         var value: UInt64 = 0
         for index in offset..<offset + count { value = value << 8 | UInt64(bytes[index]) }

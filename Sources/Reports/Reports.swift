@@ -112,6 +112,8 @@ public struct ServerReport: Equatable, Sendable, Decodable {
     public var limited = 0
     /// Packets dropped by lot (`flake`).
     public var flaked = 0
+    /// Dropped: sent to a group of servers, and this one had nothing better to tell.
+    public var declined = 0
     /// Packets that got a kiss-o'-death, because they were denied or above the rate limit.
     public var kissed = 0
     /// Clients remembered now.

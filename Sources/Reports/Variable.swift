@@ -109,6 +109,7 @@ extension ServerReport {
         Variable("denied", .none, \.denied),
         Variable("limited", .none, \.limited),
         Variable("flaked", .none, \.flaked),
+        Variable("declined", .none, \.declined),
         Variable("kissed", .none, \.kissed),
         Variable("clients", .none, \.clients),
         Variable("clientsForgotten", .none, \.clientsForgotten),
