@@ -4,7 +4,7 @@ import NTPWire
 import TimeScale
 
 /// A server whose clock is right, and whose replies leave later than it thinks when it stamps them.
-struct ImaginedServer {
+final class ImaginedServer {
     /// From the arrival of a request to the stamp of its reply.
     static let work = Interval(nanoseconds: 20_000)
     /// From the stamp of a reply to its leaving, which only the kernel knows.
@@ -13,7 +13,7 @@ struct ImaginedServer {
     var exchanges = InterleavedExchanges(key: (1, 2))
 
     /// The stamped reply to a request, and what `respond` said of it; the kernel's stamp comes behind it.
-    mutating func answer(
+    func answer(
         _ request: [UInt8], from client: (high: UInt64, low: UInt64) = Requests.client, at arrival: Instant,
         work: Interval = ImaginedServer.work
     ) -> (reply: [UInt8], kind: NTPServer.ReplyKind)? {
@@ -38,7 +38,7 @@ struct ImaginedServer {
 }
 
 /// A client that speaks interleaved mode as RFC 9769 §2 has it, with a clock that is slow by `offset`.
-struct ImaginedClient {
+final class ImaginedClient {
     /// What one reply tells.
     struct Measurement {
         let isInterleaved: Bool
@@ -52,7 +52,7 @@ struct ImaginedClient {
     static let path = Interval(nanoseconds: 300_000)
 
     let offset: Interval
-    var address = Requests.client
+    let address: (high: UInt64, low: UInt64)
     /// The last reply that was accepted: T2 as it told, T1 and T4 by the client's clock.
     private var last: (t1: Instant, t2: NTPTimestamp, t4: Instant)?
     private var request: (header: NTPHeader, t1: Instant)?
@@ -62,7 +62,7 @@ struct ImaginedClient {
     }
 
     /// The request that leaves at a moment of true time.
-    mutating func request(at truth: Instant) -> [UInt8] {
+    func request(at truth: Instant) -> [UInt8] {
         let t1 = truth - offset
         var header = NTPHeader(requestOfVersion: 4, transmitTimestamp: NTPTimestamp(t1))
         if let last { (header.originTimestamp, header.receiveTimestamp) = (last.t2, NTPTimestamp(last.t4)) }
@@ -74,7 +74,7 @@ struct ImaginedClient {
     }
 
     /// Takes a reply that arrives at a moment of true time; `nil` where it answers nothing, or a second time.
-    mutating func accept(_ reply: [UInt8], at truth: Instant) -> Measurement? {
+    func accept(_ reply: [UInt8], at truth: Instant) -> Measurement? {
         guard let header = try? NTPHeader(reply.span), let request else { return nil }
         let t4 = truth - offset
         let isInterleaved = last != nil && header.originTimestamp == request.header.receiveTimestamp
@@ -91,7 +91,7 @@ struct ImaginedClient {
     }
 
     /// A whole exchange that begins at a moment of true time.
-    mutating func ask(_ server: inout ImaginedServer, at truth: Instant) -> Measurement? {
+    func ask(_ server: ImaginedServer, at truth: Instant) -> Measurement? {
         let request = request(at: truth)
         let arrival = truth + Self.path
         guard let (reply, kind) = server.answer(request, from: address, at: arrival) else { return nil }

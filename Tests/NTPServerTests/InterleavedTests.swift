@@ -12,22 +12,22 @@ struct InterleavedTests {
     private static let tolerance = 2e-9
     private static let truth = Requests.arrival
 
-    private var server = ImaginedServer()
-    private var client = ImaginedClient(offset: .milliseconds(7))
+    private let server = ImaginedServer()
+    private let client = ImaginedClient(offset: .milliseconds(7))
 
     /// The n-th exchange, 16 s apart.
-    private mutating func ask(_ number: Int64) -> ImaginedClient.Measurement? {
-        client.ask(&server, at: Self.truth + .seconds(16 * number))
+    private func ask(_ number: Int64) -> ImaginedClient.Measurement? {
+        client.ask(server, at: Self.truth + .seconds(16 * number))
     }
 
     /// Exchanges until the first interleaved reply: the first client of all makes the server get memory.
-    private mutating func settle() throws {
+    private func settle() throws {
         let kinds = (0..<4).map { ask($0)?.isInterleaved }
         try #require(kinds == [false, false, false, true])
     }
 
     @Test("offset and delay by interleaved replies are the truth, by basic ones they are not")
-    mutating func truth() throws {
+    func truth() throws {
         for number in 0..<12 as Range<Int64> {
             let measurement = try #require(ask(number))
             #expect(measurement.isInterleaved == (number >= 3))
@@ -39,15 +39,15 @@ struct InterleavedTests {
     }
 
     @Test("a second client is answered interleaved from its third request on")
-    mutating func second() throws {
+    func second() throws {
         try settle()
-        var other = ImaginedClient(offset: .milliseconds(-3), address: (0, 0xffff_c000_0202))
-        let answers = (0..<4).map { other.ask(&server, at: Self.truth + .seconds(100 + 16 * $0))?.isInterleaved }
+        let other = ImaginedClient(offset: .milliseconds(-3), address: (0, 0xffff_c000_0202))
+        let answers = (0..<4).map { other.ask(server, at: Self.truth + .seconds(100 + 16 * $0))?.isInterleaved }
         #expect(answers == [false, false, true, true])
     }
 
     @Test("after lost requests the next reply is interleaved all the same")
-    mutating func lostRequests() throws {
+    func lostRequests() throws {
         try settle()
         _ = client.request(at: Self.truth + .seconds(64))
         _ = client.request(at: Self.truth + .seconds(80))
@@ -57,7 +57,7 @@ struct InterleavedTests {
     }
 
     @Test("after a lost reply the next is basic, and the one behind it interleaved again")
-    mutating func lostReply() throws {
+    func lostReply() throws {
         try settle()
         let request = client.request(at: Self.truth + .seconds(64))
         let lost = try #require(server.answer(request, at: Self.truth + .seconds(64)))
@@ -68,31 +68,30 @@ struct InterleavedTests {
         #expect(abs(measurement.offset - 7e-3) < Self.tolerance)
     }
 
-    @Test("a duplicate of a request is answered basic, and whichever reply comes first, the next is interleaved")
-    mutating func duplicates() throws {
-        for takesSecond in [false, true] {
-            (server, client) = (ImaginedServer(), ImaginedClient(offset: .milliseconds(7)))
-            try settle()
-            let sent = Self.truth + .seconds(64)
-            let request = client.request(at: sent)
-            let first = try #require(server.answer(request, at: sent + ImaginedClient.path))
-            let second = try #require(server.answer(request, at: sent + ImaginedClient.path + .milliseconds(1)))
-            #expect((first.kind, second.kind) == (.interleaved, .remembered))
-            let back = ImaginedServer.work + ImaginedServer.queueing + ImaginedClient.path
-            let arrival = sent + ImaginedClient.path + back + (takesSecond ? .milliseconds(1) : .zero)
-            #expect(client.accept(takesSecond ? second.reply : first.reply, at: arrival) != nil)
-            #expect(client.accept(takesSecond ? first.reply : second.reply, at: arrival + .second) == nil)
-            let next = try #require(ask(5))
-            #expect(next.isInterleaved)
-            // The second copy was 1 ms longer on its way there, of which the offset takes half and the delay all.
-            let excess = takesSecond ? 1e-3 : 0
-            #expect(abs(next.offset - (7e-3 + excess / 2)) < Self.tolerance)
-            #expect(abs(next.delay - (600e-6 + excess)) < Self.tolerance)
-        }
+    @Test(
+        "a duplicate of a request is answered basic, and whichever reply comes first, the next is interleaved",
+        arguments: [false, true])
+    func duplicates(takesSecond: Bool) throws {
+        try settle()
+        let sent = Self.truth + .seconds(64)
+        let request = client.request(at: sent)
+        let first = try #require(server.answer(request, at: sent + ImaginedClient.path))
+        let second = try #require(server.answer(request, at: sent + ImaginedClient.path + .milliseconds(1)))
+        #expect((first.kind, second.kind) == (.interleaved, .remembered))
+        let back = ImaginedServer.work + ImaginedServer.queueing + ImaginedClient.path
+        let arrival = sent + ImaginedClient.path + back + (takesSecond ? .milliseconds(1) : .zero)
+        #expect(client.accept(takesSecond ? second.reply : first.reply, at: arrival) != nil)
+        #expect(client.accept(takesSecond ? first.reply : second.reply, at: arrival + .second) == nil)
+        let next = try #require(ask(5))
+        #expect(next.isInterleaved)
+        // The second copy was 1 ms longer on its way there, of which the offset takes half and the delay all.
+        let excess = takesSecond ? 1e-3 : 0
+        #expect(abs(next.offset - (7e-3 + excess / 2)) < Self.tolerance)
+        #expect(abs(next.delay - (600e-6 + excess)) < Self.tolerance)
     }
 
     @Test("a request replayed by somebody else takes nothing from the client it was stolen from")
-    mutating func replay() throws {
+    func replay() throws {
         try settle()
         let request = client.request(at: Self.truth + .seconds(64))
         for thief in 0..<100 as Range<UInt64> {
@@ -103,12 +102,12 @@ struct InterleavedTests {
     }
 
     @Test("two clients behind one address do not disturb each other")
-    mutating func shared() throws {
+    func shared() throws {
         try settle()
-        var other = ImaginedClient(offset: .milliseconds(-3))
+        let other = ImaginedClient(offset: .milliseconds(-3))
         for number in 4..<12 as Range<Int64> {
             let mine = try #require(ask(number))
-            let theirs = try #require(other.ask(&server, at: Self.truth + .seconds(16 * number + 5)))
+            let theirs = try #require(other.ask(server, at: Self.truth + .seconds(16 * number + 5)))
             #expect(mine.isInterleaved)
             #expect(theirs.isInterleaved == (number >= 6))
             #expect(abs(mine.offset - 7e-3) < Self.tolerance)
@@ -117,7 +116,7 @@ struct InterleavedTests {
     }
 
     @Test("after a step nothing of the time before is told")
-    mutating func step() throws {
+    func step() throws {
         try settle()
         server.exchanges.removeAll()
         #expect(server.exchanges.count == 0)
@@ -126,7 +125,7 @@ struct InterleavedTests {
     }
 
     @Test("without a kernel's stamp the daemon's own is told")
-    mutating func ownStamp() throws {
+    func ownStamp() throws {
         try settle()
         let sent = Self.truth + .seconds(64)
         var buffer = client.request(at: sent)
@@ -154,7 +153,7 @@ struct InterleavedRequestTests {
         var request = Requests.request(version: version, mode: mode)
         request[31] = 155
         change(&request)
-        var server = ImaginedServer()
+        let server = ImaginedServer()
         return server.answer(request, at: Requests.arrival)?.kind
     }
 
@@ -188,7 +187,7 @@ struct InterleavedRequestTests {
     func order(work: Int64) throws {
         let eraStart = Instant(nanoseconds: 2_085_978_496_000_000_000)
         for arrival in [Requests.arrival, eraStart, eraStart - Interval(nanoseconds: 1)] {
-            var server = ImaginedServer()
+            let server = ImaginedServer()
             let answer = try #require(
                 server.answer(
                     Requests.request(version: 4, mode: 3), at: arrival, work: Interval(nanoseconds: work)))
