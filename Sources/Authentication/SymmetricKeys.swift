@@ -9,6 +9,8 @@ import NTPServer
 @safe public struct SymmetricKeys: ~Copyable {
     /// Digests longer than this are cut to it, as ntpd does in every version and chrony in version 4, bytes.
     private static let truncatedDigest = 20
+    /// Digest of AES-CMAC, bytes (RFC 4493).
+    private static let cmacDigest = 16
 
     /// In the order of their identifiers; owned.
     private let keys: UnsafeMutableBufferPointer<cnettle_key>
@@ -32,6 +34,15 @@ import NTPServer
             // SAFETY: the index is one of the buffer.
             unsafe Self.set(&keys[index], description, text: text)
         }
+    }
+
+    /// The same keys once more, for another thread that would else share their memory with this one's.
+    public borrowing func copy() -> SymmetricKeys { SymmetricKeys(copying: self) }
+
+    private init(copying other: borrowing SymmetricKeys) {
+        // SAFETY: every element is initialised here; a key holds no pointer to itself or to what it owns.
+        unsafe keys = UnsafeMutableBufferPointer.allocate(capacity: other.keys.count)
+        _ = unsafe keys.initialize(fromContentsOf: other.keys)
     }
 
     deinit {
@@ -82,6 +93,10 @@ import NTPServer
     private func index(namedIn packet: Span<UInt8>, at offset: Int) -> Int? {
         var identifier: UInt32 = 0
         for index in offset..<offset + 4 { identifier = identifier << 8 | UInt32(packet[index]) }
+        return index(of: identifier)
+    }
+
+    private func index(of identifier: UInt32) -> Int? {
         var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) / 2
@@ -130,6 +145,14 @@ extension SymmetricKeys: RequestAuthenticator {
                 unsafe nettle_memeql_sec(claimed.baseAddress, expected.baseAddress, count) == 1
             }
         }
+    }
+
+    /// Bytes of an authenticator as a packet ends in that we send unasked.
+    public borrowing func authenticatorLength(of key: UInt32) -> Int? {
+        guard let index = index(of: key) else { return nil }
+        // SAFETY: the index is one of the buffer, and nettle's descriptions of hashes are never freed; CMAC has none.
+        let digest = unsafe keys[index].hash.map { unsafe Int($0.pointee.digest_size) } ?? Self.cmacDigest
+        return 4 + min(digest, Self.truncatedDigest)
     }
 
     /// Writes the digest of what precedes a key identifier behind it.

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
+#include <net/if.h>
 #include <netinet/ip.h>
 #include <stdlib.h>
 #include <string.h>
@@ -245,6 +246,17 @@ int clx_take_departure(int descriptor, uint8_t *bytes, size_t capacity, struct c
         departure->hardware_sent = nanoseconds(&stamps[2]);
     }
     return (int)length;
+}
+
+int clx_join_group(int descriptor, const struct clx_address *group, uint32_t interface) {
+    struct group_req request = {.gr_interface = interface, .gr_group = group->storage};
+    int level = group->storage.ss_family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
+    return setsockopt(descriptor, level, MCAST_JOIN_GROUP, &request, sizeof request) < 0 ? -errno : 0;
+}
+
+int clx_interface_index(const char *name, uint32_t *index) {
+    *index = if_nametoindex(name);
+    return *index ? 0 : -errno;
 }
 
 uint32_t clx_departure_by_kernel(void) { return SOF_TIMESTAMPING_TX_SOFTWARE; }

@@ -22,6 +22,22 @@ public struct Configuration: Equatable, Sendable {
     public var rateLimit = RateLimitRule.discard(DiscardRule())
     /// How much is remembered about clients.
     public var clientTable = ClientTableRule()
+    /// What is sent unasked, and where to.
+    public var broadcasts: [BroadcastRule] = []
+    /// The multicast groups whose requests are answered.
+    public var manycastGroups: [GroupAddress] = []
+    /// How many threads answer requests.
+    public var workers = WorkerCount.auto
+    /// Which network cards stamp packets.
+    public var hardwareTimestamps: [HardwareTimestampRule] = []
+    /// The differentiated services code point of what is sent, 0 ... 63 (ntpd's 46, expedited forwarding).
+    public var differentiatedServices = 46
+    /// The priority of the discipline's thread among real-time threads (SCHED_FIFO), 1 ... 100; 0 = it is none.
+    public var schedulingPriority = 0
+    /// Whether the daemon's memory is kept from being swapped out.
+    public var locksMemory = false
+    /// Which cores the threads run on.
+    public var affinity = CoreAffinity()
     /// The file with the symmetric keys; `nil` = none.
     public var keysFile: String?
     /// The identifiers of the keys that are used, ranges of 1 ... 2³²−1; those of the file that are in none are not.

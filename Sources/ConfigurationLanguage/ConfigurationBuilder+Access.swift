@@ -1,6 +1,59 @@
 /// The lines about who is served, and where.
 extension ConfigurationBuilder {
     mutating func readRestrict(_ statement: inout Statement, _ word: Word) {
+        guard let address = readRestricted(&statement, word) else { return }
+        guard address.word.text != "source" else { return readSourceAccess(&statement, address.word) }
+        guard var blocks = blocks(of: address.word, address.family, &statement) else { return statement.skipRest() }
+        let flags = readFlags(&statement, &blocks)
+        configuration.accessRules += blocks.map { AccessRule(block: $0, flags: flags) }
+    }
+
+    /// Reads NTPsec's `unrestrict`, which takes flags back from the rules of earlier lines, or whole rules where it names
+    /// none.
+    mutating func readUnrestrict(_ statement: inout Statement, _ word: Word) {
+        guard let address = readRestricted(&statement, word) else { return }
+        var blocks: [AddressBlock] = []
+        let isSource = address.word.text == "source"
+        if !isSource {
+            guard let named = self.blocks(of: address.word, address.family, &statement) else {
+                return statement.skipRest()
+            }
+            blocks = named
+        }
+        let flags = readFlags(&statement, &blocks, isTakenBack: true)
+        let isFound =
+            isSource ? takeBackSourceAccess(flags) : takeBack(flags, from: blocks)
+        guard !isFound else { return }
+        statement.report(
+            .warning, address.word, "there is no rule for \(address.word.quoted) before, the line is ignored")
+    }
+
+    private mutating func takeBackSourceAccess(_ flags: AccessFlags) -> Bool {
+        defer { configuration.sourceAccess = flags.isEmpty ? nil : configuration.sourceAccess?.subtracting(flags) }
+        return configuration.sourceAccess != nil
+    }
+
+    /// `ntpport` chooses the rules, as in ntpd; it is not taken back itself.
+    private mutating func takeBack(_ flags: AccessFlags, from blocks: [AddressBlock]) -> Bool {
+        let isChosen = { (rule: AccessRule) in
+            blocks.contains(rule.block) && rule.flags.contains(.ntpPortOnly) == flags.contains(.ntpPortOnly)
+        }
+        let taken = flags.subtracting(.ntpPortOnly)
+        let isFound = configuration.accessRules.contains(where: isChosen)
+        if taken.isEmpty {
+            configuration.accessRules.removeAll(where: isChosen)
+        } else {
+            for index in configuration.accessRules.indices where isChosen(configuration.accessRules[index]) {
+                configuration.accessRules[index].flags.subtract(taken)
+            }
+        }
+        return isFound
+    }
+
+    /// Reads whom a `restrict` or `unrestrict` line is about; `nil` with a diagnostic where that is nobody.
+    private func readRestricted(
+        _ statement: inout Statement, _ word: Word
+    ) -> (word: Word, family: IPAddress.Family?)? {
         var address = statement.nextWord()
         var family: IPAddress.Family?
         if address?.text == "-4" || address?.text == "-6" {
@@ -8,16 +61,10 @@ extension ConfigurationBuilder {
             address = statement.nextWord()
         }
         guard let address else {
-            statement.report(.warning, word, "'restrict' needs an address, the line is ignored")
-            return
+            statement.report(.warning, word, "\(word.quoted) needs an address, the line is ignored")
+            return nil
         }
-        guard address.text != "source" else { return readSourceAccess(&statement, address) }
-        guard var blocks = blocks(of: address, family, &statement) else {
-            statement.skipRest()
-            return
-        }
-        let flags = readFlags(&statement, &blocks)
-        configuration.accessRules += blocks.map { AccessRule(block: $0, flags: flags) }
+        return (address, family)
     }
 
     private mutating func readSourceAccess(_ statement: inout Statement, _ word: Word) {
@@ -45,7 +92,9 @@ extension ConfigurationBuilder {
     }
 
     /// Reads the words behind the address, of which `mask` changes the blocks.
-    private func readFlags(_ statement: inout Statement, _ blocks: inout [AddressBlock]) -> AccessFlags {
+    private func readFlags(
+        _ statement: inout Statement, _ blocks: inout [AddressBlock], isTakenBack: Bool = false
+    ) -> AccessFlags {
         var flags: AccessFlags = []
         var kissOfDeath: Word?
         while let word = statement.nextWord() {
@@ -64,7 +113,7 @@ extension ConfigurationBuilder {
                 }
             }
         }
-        if let kissOfDeath, flags.isDisjoint(with: [.limited, .noServe, .noTrust]) {
+        if !isTakenBack, let kissOfDeath, flags.isDisjoint(with: [.limited, .noServe, .noTrust]) {
             let message = "'kod' does nothing without 'limited', 'noserve' or 'notrust'"
             statement.report(.warning, kissOfDeath, message)
         }

@@ -12,6 +12,8 @@ struct ConfigurationBuilder {
     private var clockIndices: [ClockKey: Int] = [:]
     /// The line of each clock; its options have been read.
     private var clockLines: [(statement: Statement, word: Word)] = []
+    /// The line of each broadcast rule.
+    private var broadcastLines: [(statement: Statement, address: Word)] = []
     /// The `fudge` lines whose options are still to be read, in order.
     private var fudges: [(key: ClockKey, statement: Statement, address: Word)] = []
 
@@ -45,6 +47,12 @@ struct ConfigurationBuilder {
         clockLines.append((statement.deferRest(), word))
     }
 
+    /// Adds a broadcast rule; its line has been read.
+    mutating func add(_ rule: BroadcastRule, from statement: inout Statement, _ address: Word) {
+        configuration.broadcasts.append(rule)
+        broadcastLines.append((statement.deferRest(), address))
+    }
+
     /// Keeps a `fudge` line until every clock is known.
     mutating func fudge(_ driver: DriverKind, unit: Int, _ statement: inout Statement, _ address: Word) {
         fudges.append((ClockKey(driver: driver, unit: unit), statement.deferRest(), address))
@@ -67,7 +75,18 @@ struct ConfigurationBuilder {
         for index in configuration.referenceClocks.indices {
             checkPolls(ofClock: index)
         }
-        return clockLines.map(\.statement) + statements
+        for index in configuration.broadcasts.indices { checkKey(ofBroadcast: index) }
+        return clockLines.map(\.statement) + broadcastLines.map(\.statement) + statements
+    }
+
+    /// Tells of a key that cannot sign: what should be signed is never sent without.
+    private mutating func checkKey(ofBroadcast index: Int) {
+        guard let key = configuration.broadcasts[index].key else { return }
+        let isTrusted = configuration.trustedKeys.contains { $0.contains(key) }
+        guard !isTrusted || configuration.keysFile == nil else { return }
+        broadcastLines[index].statement.report(
+            .warning, broadcastLines[index].address, "the key \(key) is not trusted, so nothing is sent there",
+            hint: configuration.keysFile == nil ? "name the file by 'keys'" : "write 'trustedkey \(key)'")
     }
 
     private mutating func apply(_ fudge: inout Statement, _ address: Word, to key: ClockKey) {

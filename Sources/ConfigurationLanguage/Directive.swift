@@ -22,7 +22,8 @@ public struct Directive: Sendable {
     let read: @Sendable (inout ConfigurationBuilder, inout Statement, Word) -> Void
 
     /// Every word that may begin a line: those acted on, then those ignored.
-    public static let table: [Directive] = clockDirectives + serverDirectives + settingDirectives + ignoredDirectives
+    public static let table: [Directive] =
+        clockDirectives + serverDirectives + processDirectives + settingDirectives + ignoredDirectives
 
     private static let byWord: [String: Directive] = Dictionary(
         table.flatMap { directive in directive.words.map { ($0, directive) } }, uniquingKeysWith: { first, _ in first })
@@ -84,6 +85,10 @@ extension Directive {
         Directive(
             ["restrict"], "[-4|-6] default|source|ADDRESS[/LENGTH] [mask MASK] [FLAG …]", "who may ask for what",
             read: { $0.readRestrict(&$1, $2) }),
+        Directive(
+            ["unrestrict"], "[-4|-6] default|source|ADDRESS[/LENGTH] [mask MASK] [FLAG …]",
+            "take back a rule of an earlier line, or some of its flags",
+            read: { $0.readUnrestrict(&$1, $2) }),
         Directive(["allow"], "[all] [ADDRESS[/LENGTH]]", "whom to serve; alone: everybody") { builder, statement, _ in
             builder.readService(&statement, isAllowed: true)
         },
@@ -128,6 +133,10 @@ extension Directive {
         Directive(["keys"], "PATH", "the keys file; \"\" = none") {
             $0.readPath(&$1, $2, into: \.keysFile, disabledBy: "")
         },
+        Directive(["keyfile"], "PATH", "chrony's keys file, of which every key is used") { builder, statement, word in
+            builder.readPath(&statement, word, into: \.keysFile, disabledBy: "")
+            if builder.configuration.keysFile != nil { builder.configuration.trustedKeys.append(1...UInt32.max) }
+        },
         Directive(["trustedkey"], "ID|(ID ... ID) …", "the keys of the keys file that are used") {
             $0.readTrustedKeys(&$1, $2)
         },
@@ -136,6 +145,50 @@ extension Directive {
         },
         Directive(["observe"], "PATH|none", "the Unix socket on which the daemon shows its state") {
             $0.readPath(&$1, $2, into: \.observePath, disabledBy: "none")
+        },
+        Directive(
+            ["broadcast"],
+            "ADDRESS[%INTERFACE] [key N] [version 3|4] [minpoll N] [ttl N] [xleave], or INTERVAL ADDRESS [PORT]",
+            "send the time unasked, every 64 s"
+        ) {
+            $0.readBroadcast(&$1, $2)
+        },
+        Directive(["manycastserver"], "ADDRESS[%INTERFACE] …", "multicast groups whose requests are answered") {
+            $0.readManycastServer(&$1, $2)
+        },
+    ]
+
+    private static let processDirectives: [Directive] = [
+        Directive(["workers"], "auto|N", "how many threads answer requests; 0: the discipline's own") {
+            $0.readWorkers(&$1, $2)
+        },
+        Directive(
+            ["affinity"], "[discipline CORE] [workers CORES]", "the cores of the threads, as in workers 1-3,5"
+        ) { builder, statement, _ in
+            statement.readOptions(into: &builder.configuration.affinity, CoreAffinity.options)
+        },
+        Directive(["sched_priority"], "N", "the real-time priority of the discipline's thread; 0: none") {
+            guard let priority = $1.integer(after: $2, in: 0...100) else { return }
+            $0.configuration.schedulingPriority = priority
+        },
+        Directive(["lock_all"], "", "keep the daemon's memory from being swapped out") { builder, _, _ in
+            builder.configuration.locksMemory = true
+        },
+        Directive(["rlimit"], "[memlock N] [stacksize N] [filenum N]", "limits, of which none has an effect") {
+            builder, statement, _ in
+            builder.readResourceLimits(&statement)
+        },
+        Directive(
+            ["hwtimestamp"],
+            "INTERFACE|* [minpoll N] [maxpoll N] [minsamples N] [maxsamples N] [precision S] [txcomp S] [rxcomp S] "
+                + "[rxfilter all|ntp|ptp|none] [nocrossts]",
+            "network cards that stamp packets"
+        ) {
+            $0.readHardwareTimestamp(&$1, $2)
+        },
+        Directive(["dscp"], "N", "the differentiated services code point of what is sent") {
+            guard let point = $1.integer(after: $2, in: 0...63) else { return }
+            $0.configuration.differentiatedServices = point
         },
     ]
 
@@ -196,16 +249,15 @@ extension Directive {
     ]
 
     private static let ignoredDirectives: [Directive] = [
-        .unsupported(["pool", "broadcast"], "associations with other servers"),
+        .unsupported(["pool"], "associations with other servers"),
         .unsupported(
-            ["manycastclient", "manycastserver", "broadcastclient", "multicastclient", "broadcastdelay", "ttl"],
-            "servers and clients that find each other by broadcast or multicast"),
+            ["manycastclient", "broadcastclient", "multicastclient", "broadcastdelay", "ttl"],
+            "time from servers that are found by broadcast or multicast: anybody could send it"),
         .unsupported(["unpeer", "unconfig"], "removing an association"),
-        .unsupported(["unrestrict"], "removing access rules"),
         .unsupported(["ntpsigndsocket", "nts"], "signatures of a Windows domain, and network time security"),
         .unsupported(["statsdir", "statistics", "filegen"], "statistics files"),
         .unsupported(["logconfig"], "choosing what is logged"),
-        .unsupported(["pidfile", "rlimit", "dscp", "mdnstries", "extra"], "details of the process and its sockets"),
+        .unsupported(["pidfile", "mdnstries", "extra"], "details of the process and its sockets"),
         .unsupported(["nonvolatile", "leapsmearinterval"], "details of the drift file and of leap seconds"),
         .unsupported(["setvar", "reset"], "variables and counters of mode 6"),
         .unsupported(["phone"], "telephone time services"),

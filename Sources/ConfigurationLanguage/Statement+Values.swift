@@ -96,6 +96,9 @@ extension Statement {
         return nil
     }
 
+    /// A word of a few, or whatever else is one string; `expectation` says what for the message.
+    mutating func string(after word: Word, _ expectation: String) -> Word? { value(after: word, expectation) }
+
     /// The whole of what stands there, so that `0,4` and `=0.4` are bad numbers and not a 0 and something unknown.
     private mutating func value(after word: Word, _ expectation: String) -> Word? {
         if let value = nextString() { return value }

@@ -89,6 +89,8 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
     public mutating func run(setsOnce: Bool) throws(SystemError) -> Ending {
         publishService()
         try server.start()
+        // After the workers, which would inherit it.
+        pinLoop()
         ResidentMemory.releaseStartup()
         defer { server.stop() }
         while true {
@@ -126,8 +128,22 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         _ = try pollSet.wait(timeout: max(.zero, due - timekeeper.clock.monotonicNow()))
     }
 
-    /// One for each core, less one for the loop.
-    private static func workerCount(_ configuration: Configuration) -> Int { max(1, Scheduling.coreCount - 1) }
+    private func pinLoop() {
+        guard let core = configuration.affinity.discipline else { return }
+        do throws(SystemError) {
+            try Scheduling.pin(to: [core])
+        } catch {
+            log.warning("\(error); the discipline runs on any core")
+        }
+    }
+
+    private static func workerCount(_ configuration: Configuration) -> Int {
+        switch configuration.workers {
+        // One for each core, less one for the loop.
+        case .auto: max(1, Scheduling.coreCount - 1)
+        case .count(let count): count
+        }
+    }
 
     private mutating func publishService() {
         server.publish(timekeeper.serverState) { timekeeper.clock.differenceFromKernel(at: $0) }

@@ -122,6 +122,22 @@ public enum Program {
         }
     }
 
+    /// What may need rights that are dropped, and what a daemon can do without.
+    private static func prepareScheduling(_ configuration: Configuration, _ log: Log) {
+        do throws(SystemError) {
+            if configuration.locksMemory { try Scheduling.lockMemory() }
+        } catch {
+            log.warning("\(error); the daemon's memory may be swapped out")
+        }
+        do throws(SystemError) {
+            if configuration.schedulingPriority > 0 {
+                try Scheduling.setRealTimePriority(configuration.schedulingPriority)
+            }
+        } catch {
+            log.warning("\(error); the discipline runs at ordinary priority")
+        }
+    }
+
     private static func serve(
         _ configuration: Configuration, _ options: CommandLineOptions, _ log: Log, clock: some ClockControl,
         name: String
@@ -131,6 +147,7 @@ public enum Program {
             overridesFirstPanic: options.overridesFirstPanic, log: log)
         // From here on nobody waits for an exit code; sockets and devices are open.
         if isBackground(options) { try Privileges.detachFromTerminal() }
+        prepareScheduling(configuration, log)
         if let user = options.user { try Privileges.drop(toUser: user) }
         switch try daemon.run(setsOnce: options.task == .setOnce) {
         case .stopped: return .success

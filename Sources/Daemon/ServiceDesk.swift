@@ -9,28 +9,12 @@ import TimeScale
 
 /// A bound socket of a desk. A class, because descriptors cannot be copied and an array holds these.
 final class ServiceSocket: Sendable {
-    /// The address it is bound to, as text.
-    let address: String
     let socket: NTPSocket
 
-    init(address: String, socket: consuming NTPSocket) {
-        self.address = address
-        self.socket = socket
-    }
+    init(_ socket: consuming NTPSocket) { self.socket = socket }
 }
 
-/// What every desk goes by, until it is replaced: the access rules and the keys.
-final class ServiceRules: Sendable {
-    let accessList: AccessList
-    let keys: SymmetricKeys
-
-    init(accessList: AccessList, keys: consuming SymmetricKeys) {
-        self.accessList = accessList
-        self.keys = keys
-    }
-}
-
-/// One server: its own sockets, client table and counters. Several of them share an address, and no client has two.
+/// One server: its own sockets, client table, exchanges and counters. Several share an address; no client has two.
 struct ServiceDesk: ~Copyable {
     /// Requests that are received and answered together.
     static let batchSize = 32
@@ -42,56 +26,77 @@ struct ServiceDesk: ~Copyable {
     private static let oldestStamp = Interval.second
 
     /// What was received, sent and refused.
-    private(set) var report = ServerReport()
+    var report = ServerReport()
     /// Who asked, and how often.
     private(set) var clients: ClientTable
-    /// What to go by.
-    var rules: ServiceRules
+    /// Prove requests and sign replies.
+    var keys: SymmetricKeys
     private(set) var sockets: [ServiceSocket] = []
-    private let published: PublishedService
+    /// What was broadcast last.
+    var broadcasts: SentBroadcasts
+    private let accessList: AccessList
+    private var exchanges: InterleavedExchanges
+    private let answersGroups: Bool
+    let published: PublishedService
     private var departures = DepartureEstimate()
-    /// What becomes of the datagrams of a batch, and which of them is a probe.
-    private var verdicts = InlineArray<32, NTPServer.Verdict>(repeating: .refuse(.truncated))
-    private var probedIndex: Int?
-    /// Room for a reply that has left, with its headers: as much as its end needs.
-    private var frame = InlineArray<256, UInt8>(repeating: 0)
+    private var outcomes = InlineArray<32, Outcome>(repeating: Outcome())
+    /// Which datagram of the batch is a probe.
+    private var probe: Int?
+    /// Since when the exchanges are of the clock as it is set now.
+    private var ledSince = Instant.unixEpoch
+    /// Room for a reply that has left, with its headers.
+    private var frame = InlineArray<512, UInt8>(repeating: 0)
+
+    /// What becomes of a datagram of a batch.
+    private struct Outcome {
+        var verdict = NTPServer.Verdict.refuse(.truncated)
+        var client: (high: UInt64, low: UInt64) = (0, 0)
+    }
 
     /// A desk without sockets.
-    init(rules: ServiceRules, clients: ClientTable, published: PublishedService) {
-        (self.rules, self.clients, self.published) = (rules, clients, published)
+    ///
+    /// - Parameters:
+    ///   - accessList: whom to serve.
+    ///   - clients: an empty table.
+    ///   - exchanges: none yet.
+    ///   - keys: the symmetric keys.
+    ///   - answersGroups: whether this is the one desk that answers what is sent to a broadcast or multicast address,
+    ///     which every socket of a port hears.
+    ///   - broadcastRules: how many destinations it broadcasts to.
+    ///   - published: what is served.
+    init(
+        accessList: AccessList, clients: ClientTable, exchanges: InterleavedExchanges, keys: consuming SymmetricKeys,
+        answersGroups: Bool, broadcastRules: Int, published: PublishedService
+    ) {
+        (self.accessList, self.clients, self.exchanges) = (accessList, clients, exchanges)
+        (self.answersGroups, self.published) = (answersGroups, published)
+        broadcasts = SentBroadcasts(rules: broadcastRules)
+        self.keys = keys
     }
 
     /// Takes over a socket, bound.
     mutating func add(_ socket: ServiceSocket) { sockets.append(socket) }
 
-    /// Adds the sockets to what is waited for, one after the other.
-    ///
-    /// - Returns: the place of the first.
-    func register(in set: inout PollSet) -> Int {
-        var first: Int?
-        for socket in sockets {
-            let place = set.add(socket.socket.descriptor)
-            first = first ?? place
-        }
-        return first ?? 0
+    /// Adds the sockets to what is waited for, one after the other, behind what is there.
+    func register(in set: inout PollSet) {
+        for socket in sockets { set.add(socket.socket.descriptor) }
     }
 
     /// Answers what is waiting.
     ///
     /// - Parameters:
     ///   - ready: what is readable.
-    ///   - first: the place of the first socket in it.
-    ///   - count: sockets registered.
+    ///   - places: where in it the sockets were registered.
     ///   - batch: room for requests.
-    mutating func attend(_ ready: borrowing PollSet, first: Int, count: Int, batch: DatagramBatch) {
-        for index in 0..<count where ready.needsAttention(first + index) {
-            let socket = sockets[index]
-            if ready.hasFailed(first + index) { takeDepartures(socket) }
-            let rounds = Self.burst * Self.batchSize / batch.capacity
-            var round = 0
-            while round < rounds, answerBatch(socket, batch) { round += 1 }
+    mutating func attend(_ ready: borrowing PollSet, places: Range<Int>, batch: DatagramBatch) {
+        for place in places where ready.needsAttention(place) {
+            let socket = sockets[place - places.lowerBound]
+            if ready.hasFailed(place) { takeDepartures(socket) }
+            var left = Self.burst * Self.batchSize / batch.capacity
+            while left > 0, answerBatch(socket, batch) { left -= 1 }
         }
         clients.growIfCrowded()
+        exchanges.growIfCrowded()
         (report.clients, report.clientsForgotten) = (clients.count, clients.counters.forgotten)
         report.clientsUnrecorded = clients.counters.unrecorded
     }
@@ -107,25 +112,61 @@ struct ServiceDesk: ~Copyable {
             report.failed += 1
             return true
         }
-        report.received += batch.count
         let service = published.read()
         let (realTime, now) = (KernelClock.realTime(), KernelClock.monotonic())
-        guard service.isOf(realTime, now) else {
-            report.withheld += batch.count
-            return batch.count == batch.capacity
-        }
+        let isOfNow = service.isOf(realTime, now)
+        forgetExchanges(before: service.ledSince)
         var index = 0
-        probedIndex = nil
+        probe = nil
         batch.answerEach { bytes, arrival in
             let received = Self.arrivalTime(arrival.stamp, now: realTime, service)
-            let verdict = decide(&bytes, arrival, received: received, state: service.state, now: now)
-            (verdicts[index], index) = (verdict, index + 1)
-            count(verdict)
-            guard let length = verdict.length else { return .none }
-            return .init(length: length, wantsDeparture: isProbe(verdict, index - 1, now: now))
+            let answer =
+                isOfNow ? answer(&bytes, arrival, index, received: received, service.state, now: now) : withhold()
+            index += 1
+            return answer
         }
         send(batch, to: socket, service)
         return batch.count == batch.capacity
+    }
+
+    /// Decides on a request and writes its reply, not yet stamped.
+    private mutating func answer(
+        _ bytes: inout MutableSpan<UInt8>, _ arrival: DatagramBatch.Arrival, _ index: Int, received: Instant,
+        _ state: ServerState, now: MonotonicInstant
+    ) -> DatagramBatch.Answer {
+        // Every desk hears what is sent to a group, and one answers.
+        guard !arrival.isGroupAddressed || answersGroups else { return .none }
+        report.received += 1
+        let flags = accessList.flags(for: arrival.address, port: arrival.port)
+        let access = clients.admit(
+            bytes.span.extracting(first: arrival.length), from: arrival.address, port: arrival.port, flags: flags,
+            now: now)
+        var verdict = respond(&bytes, arrival, access: access, received: received, state)
+        if verdict.isSigned { clients.noteAuthentication() }
+        if verdict == .refuse(.authentication), clients.noteMissingProof(flags: flags, now: now) {
+            verdict = respond(&bytes, arrival, access: .kiss(.restricted), received: received, state)
+        }
+        report.count(verdict)
+        outcomes[index] = Outcome(verdict: verdict, client: arrival.address)
+        guard let length = verdict.length else { return .none }
+        return .init(length: length, wantsDeparture: wantsDeparture(verdict, index, now: now))
+    }
+
+    private mutating func respond(
+        _ bytes: inout MutableSpan<UInt8>, _ arrival: DatagramBatch.Arrival, access: AccessDecision, received: Instant,
+        _ state: ServerState
+    ) -> NTPServer.Verdict {
+        NTPServer.respond(
+            to: &bytes, length: arrival.length, received: received, state: state, access: access, keys: keys,
+            shortestPoll: max(NTPServer.shortestPoll, clients.limit.suggestedPoll), exchanges: &exchanges,
+            client: arrival.address, isGroupAddressed: arrival.isGroupAddressed)
+    }
+
+    /// A request that came just as the clock was set, or whose clock has been set by others: no answer is better than a
+    /// wrong one.
+    private mutating func withhold() -> DatagramBatch.Answer {
+        (report.received, report.withheld) = (report.received + 1, report.withheld + 1)
+        return .none
     }
 
     /// Stamps the answers and sends them, group by group.
@@ -135,51 +176,33 @@ struct ServiceDesk: ~Copyable {
             let group = batch.group(from: next, size: Self.groupSize)
             next = group.upperBound
             let begun = KernelClock.realTime()
-            guard service.isOf(begun, KernelClock.monotonic()) else {
-                // Set since the requests were looked at: no answer is better than a wrong one.
-                report.withheld += group.count
-                continue
-            }
+            let isOfNow = service.isOf(begun, KernelClock.monotonic())
             var place = 0
             batch.forAnswers(of: group) { bytes, index, length in
-                guard case .reply = verdicts[index] else { return }
-                let transmitted = departures.departure(of: place, begun: begun)
-                NTPServer.stamp(
-                    &bytes, length: length, transmitted: transmitted, state: service.state, keys: rules.keys)
-                if probedIndex == index {
-                    departures.expect(NTPHeader.transmitTimestamp(of: bytes.span), place: place, begun: begun)
-                }
+                if isOfNow { stamp(&bytes, length, index, place: place, begun: begun, service.state) }
                 place += 1
             }
             guard place > 0 else { continue }
+            guard isOfNow else {
+                (report.withheld, report.replied) = (report.withheld + place, report.replied - place)
+                continue
+            }
             let failed = batch.send(group, to: socket.socket)
             (report.failed, report.replied) = (report.failed + failed, report.replied - failed)
             departures.learnSpacing(elapsed: KernelClock.realTime() - begun, count: place)
         }
     }
 
-    private mutating func decide(
-        _ bytes: inout MutableSpan<UInt8>, _ arrival: DatagramBatch.Arrival, received: Instant, state: ServerState,
-        now: MonotonicInstant
-    ) -> NTPServer.Verdict {
-        let flags = rules.accessList.flags(for: arrival.address, port: arrival.port)
-        let access = clients.admit(
-            bytes.span.extracting(first: arrival.length), from: arrival.address, port: arrival.port, flags: flags,
-            now: now)
-        let verdict = respond(&bytes, arrival.length, access: access, received: received, state: state)
-        if verdict.isSigned { clients.noteAuthentication() }
-        guard verdict == .refuse(.authentication), clients.noteMissingProof(flags: flags, now: now) else {
-            return verdict
+    private mutating func stamp(
+        _ bytes: inout MutableSpan<UInt8>, _ length: Int, _ index: Int, place: Int, begun: Instant, _ state: ServerState
+    ) {
+        guard case .reply(_, let kind) = outcomes[index].verdict else { return }
+        NTPServer.stamp(
+            &bytes, length: length, kind: kind, transmitted: departures.departure(of: place, begun: begun),
+            state: state, keys: keys, exchanges: &exchanges, client: outcomes[index].client)
+        if probe == index {
+            departures.expect(NTPHeader.loadTransmitTimestamp(bytes.span), place: place, begun: begun)
         }
-        return respond(&bytes, arrival.length, access: .kiss(.restricted), received: received, state: state)
-    }
-
-    private func respond(
-        _ bytes: inout MutableSpan<UInt8>, _ length: Int, access: AccessDecision, received: Instant, state: ServerState
-    ) -> NTPServer.Verdict {
-        NTPServer.respond(
-            to: &bytes, length: length, received: received, state: state, access: access, keys: rules.keys,
-            shortestPoll: max(NTPServer.shortestPoll, clients.limit.suggestedPoll))
     }
 
     /// When a request arrived, on the clock as it is set now.
@@ -188,45 +211,38 @@ struct ServiceDesk: ~Copyable {
         return stamp
     }
 
-    /// Whether the kernel shall tell when this reply leaves: now and then one, and one of a batch, without a signature,
-    /// which would take its own time.
-    private mutating func isProbe(_ verdict: NTPServer.Verdict, _ index: Int, now: MonotonicInstant) -> Bool {
-        guard case .reply = verdict, !verdict.isSigned, departures.isProbeDue(at: now) else { return false }
-        probedIndex = index
+    /// Timestamps from before the clock was set are of another time.
+    private mutating func forgetExchanges(before moment: Instant) {
+        guard moment != ledSince else { return }
+        ledSince = moment
+        exchanges.removeAll()
+    }
+
+    /// Whether the kernel shall tell when this reply leaves: its client will ask for it, or it is a probe, which a reply
+    /// is now and then; without a signature, which would take its own time.
+    private mutating func wantsDeparture(_ verdict: NTPServer.Verdict, _ index: Int, now: MonotonicInstant) -> Bool {
+        guard case .reply(_, let kind) = verdict else { return false }
+        guard kind == .basic else { return true }
+        guard !verdict.isSigned, departures.isProbeDue(at: now) else { return false }
+        probe = index
         return true
     }
 
-    /// Learns when probes left.
+    /// Learns when replies and broadcasts left.
     private mutating func takeDepartures(_ socket: ServiceSocket) {
-        var frame = frame.mutableSpan
-        while let departure = socket.socket.takeDeparture(into: &frame) {
-            guard let stamp = departure.stamp, departure.length >= NTPHeader.length else { continue }
-            let reply = frame.span.extracting(departure.length - NTPHeader.length..<departure.length)
-            departures.learn(NTPHeader.transmitTimestamp(of: reply), departed: stamp)
-        }
-    }
-
-    private mutating func count(_ verdict: NTPServer.Verdict) {
-        switch verdict {
-        case .refuse(let refusal): count(refusal)
-        case .kiss: report.kissed += 1
-        case .reply:
-            report.replied += 1
-            if verdict.isSigned { report.authenticated += 1 }
-            if verdict.isCryptoNAK { report.cryptoNAKs += 1 }
-        }
-    }
-
-    private mutating func count(_ refusal: NTPServer.Refusal) {
-        switch refusal {
-        case .truncated: report.truncated += 1
-        case .version: report.badVersion += 1
-        case .mode: report.badMode += 1
-        case .tail: report.badTail += 1
-        case .access: report.denied += 1
-        case .limit: report.limited += 1
-        case .flake: report.flaked += 1
-        case .authentication: report.badAuthentication += 1
+        let service = published.read()
+        for _ in 0..<Self.burst * Self.batchSize {
+            var room = frame.mutableSpan
+            guard let departure = socket.socket.takeDeparture(into: &room) else { return }
+            let bytes = frame.span.extracting(first: departure.length)
+            guard let stamp = departure.stamp, stamp >= service.ledSince, let offset = Frame.packetOffset(in: bytes)
+            else { continue }
+            let packet = bytes.extracting(droppingFirst: offset)
+            let transmitted = NTPHeader.loadTransmitTimestamp(packet)
+            let left = NTPTimestamp(service.state.servedTime(at: stamp))
+            departures.learn(transmitted, departed: stamp)
+            exchanges.correct(received: NTPHeader.loadReceiveTimestamp(packet), transmitted: left)
+            broadcasts.note(transmitted, left: left)
         }
     }
 }

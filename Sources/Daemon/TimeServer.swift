@@ -26,7 +26,10 @@ struct TimeServer {
     private var threads: [WorkerThread] = []
     /// Where the loop itself answers.
     private let batch = DatagramBatch(capacity: 1)
-    private var firstPlace = 0
+    private var places = 0..<0
+    /// A socket of each family to broadcast by.
+    private var senders: [(family: IPAddress.Family, socket: ServiceSocket)] = []
+    private var nextBroadcast: [MonotonicInstant]
 
     /// A server on the addresses that a configuration chooses.
     ///
@@ -49,17 +52,20 @@ struct TimeServer {
         published = PublishedService(service)
         isThreaded = count > 0
         steeringSecret = UInt32(truncatingIfNeeded: secret.0 ^ secret.1)
-        let rules = ServiceRules(
-            accessList: AccessList(configuration.accessRules, serviceRules: configuration.serviceRules), keys: keys)
+        let accessList = AccessList(configuration.accessRules, serviceRules: configuration.serviceRules)
         let limit = RateLimit(configuration.rateLimit)
         var workers: [Worker] = []
-        for _ in 0..<max(1, count) {
-            let clients = ClientTable(
-                configuration.clientTable.share(of: max(1, count)), limit: limit, key: secret)
-            workers.append(try Worker(ServiceDesk(rules: rules, clients: clients, published: published)))
+        for number in 0..<max(1, count) {
+            let desk = ServiceDesk(
+                accessList: accessList,
+                clients: ClientTable(configuration.clientTable.share(of: max(1, count)), limit: limit, key: secret),
+                exchanges: InterleavedExchanges(key: secret), keys: keys.copy(), answersGroups: number == 0,
+                broadcastRules: configuration.broadcasts.count, published: published)
+            workers.append(try Worker(desk))
         }
         self.workers = workers
         nextBind = KernelClock.monotonic() + Self.bindInterval
+        nextBroadcast = Array(repeating: KernelClock.monotonic(), count: configuration.broadcasts.count)
         if let error = bind(log), bound.isEmpty, !error.isAddressAbsent { throw error }
     }
 
@@ -76,7 +82,7 @@ struct TimeServer {
     mutating func start() throws(SystemError) {
         guard isThreaded, threads.isEmpty else { return }
         for (index, worker) in workers.enumerated() {
-            threads.append(try worker.start(number: index + 1, cores: []))
+            threads.append(try worker.start(number: index + 1, cores: configuration.affinity.workers))
         }
     }
 
@@ -106,31 +112,68 @@ struct TimeServer {
     }
 
     /// From now on these keys prove requests and sign replies.
-    mutating func replaceKeys(_ keys: consuming SymmetricKeys) {
-        let accessList = workers[0].desk.withLock { $0.rules.accessList }
-        let rules = ServiceRules(accessList: accessList, keys: keys)
-        for worker in workers { worker.desk.withLock { $0.rules = rules } }
+    func replaceKeys(_ keys: borrowing SymmetricKeys) {
+        for worker in workers { worker.desk.withLock { $0.keys = keys.copy() } }
     }
 
     /// Adds the sockets to what the loop waits for, where it answers.
     mutating func register(in set: inout PollSet) {
         guard !isThreaded else { return }
-        firstPlace = workers[0].desk.withLock { $0.register(in: &set) }
-    }
-
-    /// Answers what is waiting, where the loop answers.
-    mutating func answer(_ ready: borrowing PollSet) {
-        guard !isThreaded else { return }
         workers[0].desk.withLock { desk in
-            desk.attend(ready, first: firstPlace, count: desk.sockets.count, batch: batch)
+            let first = set.count
+            desk.register(in: &set)
+            places = first..<set.count
         }
     }
 
-    /// Binds the addresses that have come up, where it is time to look.
+    /// Answers what is waiting, where the loop answers.
+    func answer(_ ready: borrowing PollSet) {
+        guard !isThreaded else { return }
+        workers[0].desk.withLock { $0.attend(ready, places: places, batch: batch) }
+    }
+
+    /// Binds the addresses that have come up, where it is time to look, and broadcasts what is due.
     mutating func tick(now: MonotonicInstant, log: Log) {
-        guard now >= nextBind else { return }
-        nextBind = now + Self.bindInterval
-        _ = bind(log)
+        if now >= nextBind {
+            nextBind = now + Self.bindInterval
+            _ = bind(log)
+        }
+        for (index, rule) in configuration.broadcasts.enumerated() where now >= nextBroadcast[index] {
+            // Before there is time to tell, it is due again at once.
+            if broadcast(rule, index, log) { nextBroadcast[index] = now + .seconds(Int64(rule.interval)) }
+        }
+    }
+
+    /// Sends to a group, and says why where it begins to fail.
+    ///
+    /// - Returns: whether it was tried.
+    private mutating func broadcast(_ rule: BroadcastRule, _ index: Int, _ log: Log) -> Bool {
+        guard let sender = senders.first(where: { $0.family == rule.group.address.family }) else { return false }
+        let text = "broadcast to \(rule.group)"
+        do throws(SystemError) {
+            let isSent = try workers[0].desk.withLock { desk throws(SystemError) in
+                try desk.broadcast(rule, index: index, by: sender.socket)
+            }
+            if isSent { failed.removeAll { $0 == text } }
+            return isSent
+        } catch {
+            guard !failed.contains(text) else { return true }
+            failed.append(text)
+            log.warning("\(text): \(error), will try again")
+            return true
+        }
+    }
+
+    /// Hears the groups whose requests are answered.
+    private func joinGroups(_ socket: ServiceSocket, _ family: IPAddress.Family, _ log: Log) {
+        for group in configuration.manycastGroups where group.address.family == family {
+            do throws(SystemError) {
+                try socket.socket.join(group: group.address.description, interface: group.interface)
+                log.info("answering requests to \(group)")
+            } catch {
+                log.warning("\(error); requests to this group are not heard")
+            }
+        }
     }
 
     /// Binds what is not bound yet, and reports each address that fails once.
@@ -142,6 +185,11 @@ struct TimeServer {
         for address in ListenAddresses.select(configuration.listenRules, local: local) where !bound.contains(address) {
             do throws(SystemError) {
                 let sockets = try openSockets(address, log)
+                let family: IPAddress.Family = address.contains(":") ? .v6 : .v4
+                if !senders.contains(where: { $0.family == family }) {
+                    senders.append((family, sockets[0]))
+                    joinGroups(sockets[0], family, log)
+                }
                 for (worker, socket) in zip(workers, sockets) { worker.add(socket) }
                 bound.append(address)
                 failed.removeAll { $0 == address }
@@ -163,8 +211,11 @@ struct TimeServer {
         if isShared { _ = try NTPSocket(address: address, port: configuration.port) }
         var sockets: [ServiceSocket] = []
         for _ in workers {
-            let socket = try NTPSocket(address: address, port: configuration.port, sharesPort: isShared)
-            sockets.append(ServiceSocket(address: address, socket: socket))
+            sockets.append(
+                ServiceSocket(
+                    try NTPSocket(
+                        address: address, port: configuration.port, sharesPort: isShared,
+                        differentiatedServices: configuration.differentiatedServices)))
         }
         guard isShared, let any = sockets.first else { return sockets }
         do throws(SystemError) {

@@ -51,14 +51,14 @@ final class Worker: Sendable {
         while !isStopped.load(ordering: .relaxed) {
             set.removeAll()
             let bell = set.add(doorbell.descriptor)
-            let count = desk.withLock { desk in
-                _ = desk.register(in: &set)
-                return desk.sockets.count
+            let end = desk.withLock { desk in
+                desk.register(in: &set)
+                return bell + 1 + desk.sockets.count
             }
             // It fails for want of memory only, and may go better the next time.
             guard (try? set.wait(timeout: .seconds(3600))) ?? false else { continue }
             if set.isReadable(bell) { doorbell.answer() }
-            desk.withLock { $0.attend(set, first: bell + 1, count: count, batch: batch) }
+            desk.withLock { $0.attend(set, places: bell + 1..<end, batch: batch) }
         }
     }
 }

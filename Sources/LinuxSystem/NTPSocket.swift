@@ -92,6 +92,51 @@ public struct NTPSocket: ~Copyable, Sendable {
             hardwareStamp: departure.hardware_sent != 0 ? departure.hardware_sent : nil)
     }
 
+    /// Hears what is sent to a multicast group.
+    ///
+    /// - Parameters:
+    ///   - group: a numeric address.
+    ///   - interface: by which to hear it; `nil` leaves the choice to the routes.
+    /// - Throws: `SystemError` with the group.
+    public func join(group: String, interface: String?) throws(SystemError) {
+        var (address, index) = try Self.destination(group, port: 0, interface: interface)
+        // SAFETY: the function reads one clx_address.
+        try SystemError.check(unsafe clx_join_group(descriptor.rawValue, &address, index), "join", group)
+    }
+
+    /// Sends to a broadcast or multicast address, and asks the kernel to tell when that leaves (`takeDeparture`).
+    ///
+    /// - Parameters:
+    ///   - packet: what is sent.
+    ///   - group: a numeric address.
+    ///   - port: where receivers listen.
+    ///   - interface: by which to send; `nil` leaves the choice to the routes.
+    ///   - timeToLive: routers that it may pass, and one, 1 ... 255.
+    /// - Throws: `SystemError` with the group.
+    public func send(
+        _ packet: Span<UInt8>, to group: String, port: UInt16, interface: String?, timeToLive: Int
+    ) throws(SystemError) {
+        var (address, index) = try Self.destination(group, port: port, interface: interface)
+        let number = descriptor.rawValue
+        // SAFETY: pointer and length are those of the span; the kernel keeps no pointers.
+        let answer = unsafe packet.withUnsafeBytes {
+            unsafe clx_send_group(number, &address, index, Int32(timeToLive), $0.baseAddress, $0.count)
+        }
+        try SystemError.check(answer, "send", "\(group) port \(port)")
+    }
+
+    private static func destination(
+        _ text: String, port: UInt16, interface: String?
+    ) throws(SystemError) -> (clx_address, UInt32) {
+        var (address, index) = (clx_address(), UInt32(0))
+        // SAFETY: the functions read a string and fill one clx_address and one number.
+        try SystemError.check(unsafe clx_address_parse(&address, text, port), "address", text)
+        if let interface {
+            try SystemError.check(unsafe clx_interface_index(interface, &index), "interface", interface)
+        }
+        return (address, index)
+    }
+
     private func localAddress() throws(SystemError) -> clx_address {
         var address = clx_address()
         address.length = socklen_t(MemoryLayout<sockaddr_storage>.size)

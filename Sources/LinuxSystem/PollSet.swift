@@ -11,6 +11,9 @@ public struct PollSet: ~Copyable {
     /// An empty set.
     public init() {}
 
+    /// Descriptors in the set.
+    public var count: Int { entries.count }
+
     /// Forgets all descriptors, for the next round.
     public mutating func removeAll() {
         entries.removeAll(keepingCapacity: true)

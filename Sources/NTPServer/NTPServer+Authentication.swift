@@ -13,10 +13,11 @@ extension NTPServer {
     ///   - length: its length.
     ///   - header: its header.
     ///   - needsProof: whether a request without authenticator is refused (`notrust`).
+    ///   - tellsFailure: whether a client may be told that its authenticator failed.
     ///   - keys: the keys.
     /// - Returns: the length of the reply, or why there is none.
     static func authenticate(
-        _ buffer: inout MutableSpan<UInt8>, length: Int, header: NTPHeader, needsProof: Bool,
+        _ buffer: inout MutableSpan<UInt8>, length: Int, header: NTPHeader, needsProof: Bool, tellsFailure: Bool,
         keys: borrowing some RequestAuthenticator & ~Copyable
     ) -> Verdict {
         switch PacketTail(buffer.span.extracting(first: length), version: header.version) {
@@ -30,8 +31,8 @@ extension NTPServer {
                 }
                 return .reply(length: NTPHeader.length + authenticator.count)
             }
-            let isTold = deservesCryptoNAK(buffer.span, authenticator: authenticator, header.mode) && !keys.isEmpty
-            guard isTold else { return .refuse(.authentication) }
+            let isTold = tellsFailure && deservesCryptoNAK(buffer.span, authenticator: authenticator, header.mode)
+            guard isTold, !keys.isEmpty else { return .refuse(.authentication) }
             for index in NTPHeader.length..<cryptoNAKLength { buffer[index] = 0 }
             return .reply(length: cryptoNAKLength)
         }
@@ -62,14 +63,14 @@ extension NTPServer.Verdict {
     /// How many of the buffer's bytes are to be sent; `nil` where nothing is.
     public var length: Int? {
         switch self {
-        case .reply(let length), .kiss(let length): length
+        case .reply(let length, _), .kiss(let length): length
         case .refuse: nil
         }
     }
 
     /// Whether the request was proven, and its reply is to be signed.
     public var isSigned: Bool {
-        if case .reply(let length) = self { length > NTPHeader.length + PacketTail.keyIdentifierLength } else { false }
+        if case .reply(let length, _) = self { length > NTPHeader.length + PacketTail.keyIdentifierLength } else { false }
     }
 
     /// Whether the reply tells a client that its authenticator failed.

@@ -24,12 +24,25 @@ public enum NTPServer {
         case flake
         /// An authenticator that proves nothing, or none where an access rule asks for one.
         case authentication
+        /// A request to a group of servers, to which this one has nothing better to tell.
+        case group
+    }
+
+    /// Where a reply stands among the exchanges with its client.
+    public enum ReplyKind: Equatable, Sendable {
+        /// It stands alone.
+        case basic
+        /// It tells its own transmit timestamp, and is remembered: the next one may tell when it really left, so that the
+        /// kernel's or the network card's stamp is wanted.
+        case remembered
+        /// It tells when the one before really left (RFC 9769 §2), and is remembered itself.
+        case interleaved
     }
 
     /// What became of a packet.
     public enum Verdict: Equatable, Sendable {
         /// The buffer's first bytes are now the reply.
-        case reply(length: Int)
+        case reply(length: Int, kind: ReplyKind = .basic)
         /// The buffer's first bytes are now a kiss-o'-death, which tells no time and is not stamped.
         case kiss(length: Int)
         /// Nothing is sent.
@@ -49,12 +62,16 @@ public enum NTPServer {
     ///   - access: what the access rules and the rate limit allow this client.
     ///   - keys: prove requests and sign replies.
     ///   - shortestPoll: the shortest poll interval that the reply suggests, log₂ s.
+    ///   - exchanges: earlier ones, of which the request may name one.
+    ///   - client: where the request comes from, 16 bytes in two words; IPv4 as ::ffff:a.b.c.d.
+    ///   - isGroupAddressed: whether it was sent to a broadcast or multicast address.
     /// - Returns: a reply, never longer than the request, or the reason why there is none: 48 bytes, or 52 with a
     ///   crypto-NAK, or as many as header and authenticator of the request. A kiss is 48 bytes and never signed.
     public static func respond(
         to buffer: inout MutableSpan<UInt8>, length: Int, received: Instant, state: ServerState,
         access: AccessDecision, keys: borrowing some RequestAuthenticator & ~Copyable,
-        shortestPoll: Int8 = NTPServer.shortestPoll
+        shortestPoll: Int8 = NTPServer.shortestPoll, exchanges: inout InterleavedExchanges,
+        client: (high: UInt64, low: UInt64), isGroupAddressed: Bool = false
     ) -> Verdict {
         if let refusal = access.refusal { return .refuse(refusal) }
         let available = min(length, buffer.count)
@@ -64,16 +81,24 @@ public enum NTPServer {
         }
         guard let mode = replyMode(to: header.mode, version: header.version) else { return .refuse(.mode) }
         guard length == available else { return .refuse(.tail) }
+        let isHelpful = mode == .server && isHelpful(to: header, access: access, state: state)
+        guard !isGroupAddressed || isHelpful else { return .refuse(.group) }
         header.poll = max(header.poll, shortestPoll)
         if case .kiss(let code) = access {
             return kiss(&buffer, length: length, header: header, code: code)
         }
         let verdict = authenticate(
-            &buffer, length: length, header: header, needsProof: access.isAuthenticatedOnly, keys: keys)
-        guard case .reply = verdict else { return verdict }
+            &buffer, length: length, header: header, needsProof: access.isAuthenticatedOnly,
+            tellsFailure: !isGroupAddressed, keys: keys)
+        guard case .reply(let replyLength, _) = verdict else { return verdict }
+        let namesExchange = !isGroupAddressed && !verdict.isCryptoNAK && namesExchange(header)
+        let origin = header.receiveTimestamp
+        let previous = namesExchange ? exchanges.take(received: header.originTimestamp, client: client) : nil
         fill(&header, mode: mode, received: received, state: state)
+        if let previous { (header.originTimestamp, header.transmitTimestamp) = (origin, previous) }
         header.write(into: &buffer)
-        return verdict
+        let kind: ReplyKind = previous != nil ? .interleaved : namesExchange ? .remembered : .basic
+        return .reply(length: replyLength, kind: kind)
     }
 
     /// Whether a datagram has the length, version and mode of a request.
@@ -83,19 +108,31 @@ public enum NTPServer {
         return (1...4).contains(version) && replyMode(to: mode, version: version) != nil
     }
 
-    /// Stamps a reply with the time at which it leaves, and signs it where its request was signed.
+    /// Stamps a reply with the time at which it leaves, remembers it where its client may ask for that later, and signs
+    /// it where its request was signed.
     ///
     /// - Parameters:
     ///   - buffer: a reply made by `respond`.
     ///   - length: what `respond` said.
-    ///   - transmitted: the clock's reading now.
+    ///   - kind: what `respond` said.
+    ///   - transmitted: the clock's reading when the reply leaves, at most a little ahead; told as later than the arrival
+    ///     whatever it is.
     ///   - state: the state that the reply was made from.
     ///   - keys: those that `respond` was given.
+    ///   - exchanges: those that `respond` was given.
+    ///   - client: whom `respond` was given.
     public static func stamp(
-        _ buffer: inout MutableSpan<UInt8>, length: Int, transmitted: Instant, state: ServerState,
-        keys: borrowing some RequestAuthenticator & ~Copyable
+        _ buffer: inout MutableSpan<UInt8>, length: Int, kind: ReplyKind, transmitted: Instant, state: ServerState,
+        keys: borrowing some RequestAuthenticator & ~Copyable, exchanges: inout InterleavedExchanges,
+        client: (high: UInt64, low: UInt64)
     ) {
-        NTPHeader.storeTransmitTimestamp(NTPTimestamp(state.servedTime(at: transmitted)), into: &buffer)
+        let received = NTPHeader.loadReceiveTimestamp(buffer.span)
+        let transmitted = NTPTimestamp(state.servedTime(at: transmitted)).asTransmit(after: received)
+        if kind != .interleaved { NTPHeader.storeTransmitTimestamp(transmitted, into: &buffer) }
+        if kind != .basic {
+            exchanges.remember(
+                received: received, client: client, transmitted: transmitted, isProven: kind == .interleaved)
+        }
         sign(&buffer, length: length, keys: keys)
     }
 
@@ -111,19 +148,41 @@ public enum NTPServer {
         }
     }
 
+    /// Whether a request may be of an interleaved client: its origin timestamp is one of our receive timestamps.
+    ///
+    /// Where its receive and transmit timestamps are equal, the reply's origin timestamp could not tell the client whether
+    /// it is basic or interleaved, and RFC 9769 §2 wants it basic.
+    private static func namesExchange(_ request: NTPHeader) -> Bool {
+        request.originTimestamp.bits & 1 == 1 && request.version == 4 && request.mode == .client
+            && request.receiveTimestamp != request.transmitTimestamp
+    }
+
+    /// Whether a request to a group is answered: all servers hear it, and only one that improves on the client shall speak,
+    /// as ntpd's manycast servers do (ntp_proto.c, AM_FXMIT). A stratum of 0 is that of a client that has no time yet.
+    ///
+    /// Nobody is told that he is denied: many servers would tell him at once.
+    private static func isHelpful(to request: NTPHeader, access: AccessDecision, state: ServerState) -> Bool {
+        if case .kiss = access { return false }
+        return state.isSynchronised && state.stratum < (request.stratum == 0 ? 16 : request.stratum)
+    }
+
     private static func fill(_ header: inout NTPHeader, mode: NTPMode, received: Instant, state: ServerState) {
-        let servedReceived = state.servedTime(at: received)
+        fill(&header, mode: mode, state: state, at: received)
+        header.originTimestamp = header.transmitTimestamp
+        header.receiveTimestamp = NTPTimestamp(state.servedTime(at: received)).asReceive
+        header.transmitTimestamp = .unknown
+    }
+
+    /// Fills in what a packet tells of the clock's state when the clock reads a moment.
+    static func fill(_ header: inout NTPHeader, mode: NTPMode, state: ServerState, at reading: Instant) {
         header.leapIndicator = state.leapIndicator
         header.mode = mode
         header.stratum = state.stratum < 16 ? state.stratum : 0
         header.precision = state.precision
         header.rootDelay = NTPShort(seconds: state.rootDelay)
-        header.rootDispersion = NTPShort(seconds: state.rootDispersion(at: received))
+        header.rootDispersion = NTPShort(seconds: state.rootDispersion(at: reading))
         header.referenceID = state.referenceID
-        header.referenceTimestamp = NTPTimestamp(min(state.referenceTime, servedReceived))
-        header.originTimestamp = header.transmitTimestamp
-        header.receiveTimestamp = NTPTimestamp(servedReceived)
-        header.transmitTimestamp = .unknown
+        header.referenceTimestamp = NTPTimestamp(min(state.referenceTime, state.servedTime(at: reading)))
     }
 
     /// None to symmetric modes: they have been answered without an association, and know no kisses from servers.

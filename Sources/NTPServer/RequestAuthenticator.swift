@@ -13,10 +13,17 @@ public protocol RequestAuthenticator: ~Copyable {
     /// - Returns: `false` also where the key is not known, or the digest not as long as the key's.
     borrowing func verify(_ packet: Span<UInt8>, authenticator: Range<Int>) -> Bool
 
+    /// Bytes of an authenticator, key identifier and digest, as a packet ends in that we send unasked.
+    ///
+    /// - Parameter key: the identifier of a key.
+    /// - Returns: `nil` where the key is not known.
+    borrowing func authenticatorLength(of key: UInt32) -> Int?
+
     /// Writes the digest of what precedes a key identifier behind it.
     ///
     /// - Parameters:
-    ///   - packet: a packet with the identifier of a key that `verify` has found.
-    ///   - authenticator: where the key identifier stands, and the digest, in the length that `verify` has accepted.
+    ///   - packet: a packet with the identifier of a key that is known.
+    ///   - authenticator: where the key identifier stands, and the digest, in the length that `verify` has accepted or
+    ///     `authenticatorLength` told.
     borrowing func sign(_ packet: inout MutableSpan<UInt8>, authenticator: Range<Int>)
 }

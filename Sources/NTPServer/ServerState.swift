@@ -48,6 +48,9 @@ public struct ServerState: Equatable, Sendable {
         (self.pendingCorrectionRate, self.asOf) = (pendingCorrectionRate, asOf)
     }
 
+    /// Whether there is time to serve.
+    public var isSynchronised: Bool { leapIndicator != .unsynchronised && stratum < 16 }
+
     /// The best knowledge of UTC when the clock reads a moment near `asOf`.
     public func servedTime(at reading: Instant) -> Instant {
         let age = (reading - asOf).seconds

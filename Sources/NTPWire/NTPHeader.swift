@@ -131,8 +131,13 @@ public struct NTPHeader: Equatable, Sendable {
         store(timestamp.bits, count: 8, at: 40, into: &bytes)
     }
 
+    /// Reads only the receive timestamp of a packet, 48 bytes at least.
+    public static func loadReceiveTimestamp(_ bytes: Span<UInt8>) -> NTPTimestamp {
+        NTPTimestamp(bits: load(bytes, at: 32, count: 8))
+    }
+
     /// Reads only the transmit timestamp of a packet, 48 bytes at least.
-    public static func transmitTimestamp(of bytes: Span<UInt8>) -> NTPTimestamp {
+    public static func loadTransmitTimestamp(_ bytes: Span<UInt8>) -> NTPTimestamp {
         NTPTimestamp(bits: load(bytes, at: 40, count: 8))
     }
 

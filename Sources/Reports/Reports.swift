@@ -114,6 +114,8 @@ public struct ServerReport: Equatable, Sendable, Decodable {
     public var limited = 0
     /// Packets dropped by lot (`flake`).
     public var flaked = 0
+    /// Dropped: sent to a group of servers, and this one had nothing better to tell.
+    public var declined = 0
     /// Packets that got a kiss-o'-death, because they were denied or above the rate limit.
     public var kissed = 0
     /// Clients remembered now.
@@ -128,6 +130,10 @@ public struct ServerReport: Equatable, Sendable, Decodable {
     public var authenticated = 0
     /// Replies that told a client that its authenticator was wrong, among those sent.
     public var cryptoNAKs = 0
+    /// Replies that told when the one before had really left (interleaved mode), among those sent.
+    public var interleaved = 0
+    /// Packets sent unasked to broadcast and multicast addresses.
+    public var broadcast = 0
 
     /// A report with every counter at zero.
     public init() {}

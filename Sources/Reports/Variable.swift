@@ -122,5 +122,8 @@ extension ServerReport {
         ("badAuthentication", \.badAuthentication),
         ("authenticated", \.authenticated),
         ("cryptoNAKs", \.cryptoNAKs),
+        ("declined", \.declined),
+        ("interleaved", \.interleaved),
+        ("broadcast", \.broadcast),
     ]
 }

@@ -50,11 +50,34 @@ struct AccessRuleTests {
             ])
     }
 
+    /// NTPsec's ntp.conf(5): without flags the rule goes, with flags these; only what an earlier line has set.
+    @Test("'unrestrict' takes back rules of earlier lines, or some of their flags")
+    func unrestrict() {
+        let rules = "restrict 10.0.0.0/8 noquery nomodify\nrestrict ::1 limited\nrestrict default ignore\n"
+        let (configuration, diagnostics) = read(
+            rules + "unrestrict 10.0.0.0 mask 255.0.0.0 noquery\nunrestrict default\nrestrict -6 default kod limited\n")
+        #expect(
+            configuration.accessRules == [
+                rule("10.0.0.0", 8, .noModify), rule("::1", 128, .limited), rule("::", 0, [.kissOfDeath, .limited]),
+            ])
+        #expect(diagnostics.isEmpty)
+        let ports = read("restrict ::1 ntpport ignore\nrestrict ::1 noquery\nunrestrict ::1 ntpport\n")
+        #expect(ports.configuration.accessRules == [rule("::1", 128, .noQuery)])
+        let kiss = read("restrict -4 default kod limited noquery\nunrestrict -4 default kod limited\n")
+        #expect(kiss.configuration.accessRules == [rule("0.0.0.0", 0, .noQuery)])
+        #expect(kiss.diagnostics.isEmpty)
+        #expect(read("restrict source noquery kod limited\nunrestrict source kod").configuration.sourceAccess == [.noQuery, .limited])
+        #expect(read("restrict source noquery\nunrestrict source").configuration.sourceAccess == nil)
+    }
+
     @Test(
         "lines that cannot be followed are warnings",
         arguments: [
             ("restrict time1.aliyun.com nomodify", "1:10: warning: the name 'time1.aliyun.com' is not resolved"),
-            ("unrestrict 10.1.2.3", "1:1: warning: 'unrestrict' is not supported by this version"),
+            ("unrestrict", "1:1: warning: 'unrestrict' needs an address"),
+            ("unrestrict 10.1.2.3", "1:12: warning: there is no rule for '10.1.2.3' before"),
+            ("unrestrict source", "1:12: warning: there is no rule for 'source' before"),
+            ("unrestrict time1.aliyun.com", "1:12: warning: the name 'time1.aliyun.com' is not resolved"),
             ("restrict", "1:1: warning: 'restrict' needs an address"),
             ("interface ignroe all", "1:11: warning: 'ignroe' is not listen, ignore or drop"),
         ])

@@ -41,6 +41,16 @@ struct KeyWordsTests {
         #expect(remarks("trustedkey") == ["1:1: warning: 'trustedkey' needs key identifiers, the line is ignored"])
     }
 
+    @Test("'keyfile' is chrony's, of which every key is used")
+    func chrony() {
+        let (configuration, diagnostics) = read("keyfile /etc/chrony/chrony.keys")
+        #expect(configuration.keysFile == "/etc/chrony/chrony.keys")
+        #expect(configuration.trustedKeys == [1...UInt32.max])
+        #expect(diagnostics.isEmpty)
+        #expect(read("keyfile \"\"").configuration == Configuration())
+        #expect(remarks("keyfile") == ["1:1: warning: 'keyfile' needs a path, the word is ignored"])
+    }
+
     @Test("'controlkey' is kept, with a note that it has no effect; a bad one is left out with a warning")
     func controlKey() {
         let (configuration, diagnostics) = read("controlkey 42")

@@ -70,6 +70,9 @@ struct SampleConfigurationTests {
         #expect(configuration.stepThreshold == 0.5)
         #expect(configuration.orphanWait == 60)
         #expect((configuration.minimumSane, configuration.minimumDistance) == (1, 0.4))
+        var broadcast = BroadcastRule(to: GroupAddress(address("10.20.0.255")))
+        (broadcast.key, broadcast.version) = (5, 3)
+        #expect(configuration.broadcasts == [broadcast])
         try #require(configuration.referenceClocks.map(\.name) == ["SHM(0)", "SHM(2)", "LOCAL(0)"])
         let clocks = configuration.referenceClocks
         #expect(clocks[0].noSelect)
@@ -114,8 +117,8 @@ struct SampleConfigurationTests {
         }
         #expect((limit.average, limit.burst, limit.kissRate) == (2, 64, 0.1))
         #expect(configuration.clientTable.size == .bytes(65_536 << 10))
-        // server, pool, unrestrict, maxclock, include, extra.
-        #expect(places(diagnostics, .warning) == ["5:8", "6:1", "11:1", "13:5", "14:13", "15:1"])
+        // server, pool, unrestrict of a rule that is not there, maxclock, include, extra.
+        #expect(places(diagnostics, .warning) == ["5:8", "6:1", "11:12", "13:5", "14:13", "15:1"])
         #expect(places(diagnostics, .note) == ["12:18"])
     }
 
@@ -134,7 +137,12 @@ struct SampleConfigurationTests {
         #expect(places(diagnostics, .note) == ["14:1", "16:1"])
         #expect(
             places(diagnostics, .warning) == [
-                "1:8", "2:7", "5:6", "6:8", "7:1", "12:1", "13:1", "15:1", "17:1",
+                "1:8", "2:7", "5:6", "6:8", "7:11", "12:1", "13:1", "15:1",
             ])
+        // Its key is not trusted.
+        var broadcast = BroadcastRule(to: GroupAddress(address("10.9.255.255")))
+        (broadcast.key, broadcast.timeToLive) = (3, 1)
+        #expect(configuration.broadcasts == [broadcast])
+        #expect(configuration.differentiatedServices == 46)
     }
 }

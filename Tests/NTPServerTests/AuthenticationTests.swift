@@ -128,7 +128,7 @@ struct AuthenticationTests {
             let request = tail.request(version: column.version, mode: column.mode)
             let (verdict, buffer) = Requests.respond(to: request, keys: Self.serverKeys())
             #expect(verdict == Self.verdict(text), "\(tail) \(column)")
-            guard case .reply(let length) = verdict else {
+            guard case .reply(let length, _) = verdict else {
                 #expect(buffer == request, "\(tail) \(column)")
                 continue
             }
@@ -198,10 +198,10 @@ struct AuthenticationTests {
             + [0, 0, 0, 0] + [0, 0, 0x40, 0] + [0x47, 0x50, 0x53, 0x00]
             + [0xee, 0xab, 0xa5, 0x3e, 0, 0, 0, 0]
             + [200, 205, 210, 215, 220, 225, 230, 235]
-            + [0xee, 0xab, 0xa5, 0x3f, 0, 0, 0, 0]
+            + [0xee, 0xab, 0xa5, 0x3f, 0, 0, 0, 1]
             + [0xee, 0xab, 0xa5, 0x3f, 0x80, 0, 0, 0]
         let digest: [UInt8] = [
-            0xcd, 0xb5, 0x24, 0x34, 0x2b, 0x41, 0xeb, 0xcc, 0x93, 0xda, 0x56, 0x2b, 0xc5, 0xbc, 0x36, 0x84,
+            0x92, 0xb1, 0xbc, 0x94, 0xbc, 0x00, 0x65, 0x4b, 0x2d, 0x4d, 0x6b, 0x55, 0x75, 0x85, 0x4b, 0xd4,
         ]
         #expect(Array(reply[..<length]) == header + [0, 0, 0, 1] + digest)
     }
@@ -235,12 +235,7 @@ struct AuthenticationTests {
             let change = Int.random(in: 0..<request.count * 2, using: &random)
             if change < request.count { request[change] = UInt8.random(in: 0...255, using: &random) }
             request.removeLast(Int.random(in: 0...1, using: &random) * Int.random(in: 0...8, using: &random))
-            var buffer = request
-            var span = buffer.mutableSpan
-            let verdict = NTPServer.respond(
-                to: &span, length: request.count, received: Requests.arrival, state: Requests.state(), access: .serve,
-                keys: keys)
-            guard case .reply(let length) = verdict else { continue }
+            guard case .reply(let length, _) = Requests.respond(to: request, keys: keys).verdict else { continue }
             replies.insert(length)
             try #require(length <= request.count, "seed \(seed)")
         }
@@ -253,9 +248,8 @@ struct AuthenticationTests {
         keys: borrowing SymmetricKeys
     ) throws -> (buffer: [UInt8], length: Int) {
         var (verdict, buffer) = Requests.respond(to: request, state: state, keys: keys)
-        guard case .reply(let length) = verdict else { throw NoReply() }
-        var span = buffer.mutableSpan
-        NTPServer.stamp(&span, length: length, transmitted: transmitted, state: state, keys: keys)
+        guard case .reply(let length, _) = verdict else { throw NoReply() }
+        Requests.stamp(&buffer, length: length, transmitted: transmitted, state: state, keys: keys)
         return (buffer, length)
     }
 

@@ -148,7 +148,7 @@ struct RequestMatrixTests {
             let count = Int.random(in: 0...160, using: &random)
             let request = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
             let (verdict, buffer) = Requests.respond(to: request)
-            guard case .reply(let length) = verdict else { continue }
+            guard case .reply(let length, _) = verdict else { continue }
             replies += 1
             let header = try NTPHeader(buffer.span)
             try #require(length == 48 && length <= count, "seed \(seed)")

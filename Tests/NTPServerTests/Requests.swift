@@ -9,10 +9,14 @@ enum Requests {
     /// 2026-11-21T05:06:07Z, when requests arrive.
     static let arrival = Instant(nanoseconds: 1_795_237_567_000_000_000)
 
-    /// A request whose transmit timestamp and other fields differ in every byte.
+    /// A request whose transmit timestamp and other fields differ in every byte; its origin timestamp is even, as in all
+    /// that basic clients send.
     static func request(version: UInt8, mode: UInt8, tail: [UInt8] = []) -> [UInt8] {
-        [version << 3 | mode] + (1..<48).map { UInt8($0 * 5 & 0xff) } + tail
+        [version << 3 | mode] + (1..<48).map { $0 == 31 ? 154 : UInt8($0 * 5 & 0xff) } + tail
     }
+
+    /// Where requests come from: 192.0.2.1.
+    static let client: (high: UInt64, low: UInt64) = (0, 0xffff_c000_0201)
 
     /// An extension field of unknown type.
     static func field(_ length: Int) -> [UInt8] {
@@ -33,14 +37,29 @@ enum Requests {
     /// What becomes of a request, and the buffer after it.
     static func respond(
         to request: [UInt8], length: Int? = nil, received: Instant = arrival, state: ServerState = state(),
-        access: AccessDecision = .serve, keys: borrowing SymmetricKeys = SymmetricKeys()
+        access: AccessDecision = .serve, keys: borrowing SymmetricKeys = SymmetricKeys(),
+        shortestPoll: Int8 = NTPServer.shortestPoll, isGroupAddressed: Bool = false
     ) -> (verdict: NTPServer.Verdict, buffer: [UInt8]) {
         var buffer = request
         var span = buffer.mutableSpan
+        var exchanges = InterleavedExchanges(key: (1, 2))
         let verdict = NTPServer.respond(
             to: &span, length: length ?? request.count, received: received, state: state, access: access,
-            keys: keys)
+            keys: keys, shortestPoll: shortestPoll, exchanges: &exchanges, client: client,
+            isGroupAddressed: isGroupAddressed)
         return (verdict, buffer)
+    }
+
+    /// Stamps a basic reply.
+    static func stamp(
+        _ buffer: inout [UInt8], length: Int = 48, transmitted: Instant, state: ServerState = state(),
+        keys: borrowing SymmetricKeys = SymmetricKeys()
+    ) {
+        var span = buffer.mutableSpan
+        var exchanges = InterleavedExchanges(key: (1, 2))
+        NTPServer.stamp(
+            &span, length: length, kind: .basic, transmitted: transmitted, state: state, keys: keys,
+            exchanges: &exchanges, client: client)
     }
 
     /// The header of the reply to a plain version 4 request.

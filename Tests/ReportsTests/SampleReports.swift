@@ -29,6 +29,7 @@ enum SampleReports {
         (report.limited, report.flaked, report.kissed, report.clients) = (9, 10, 11, 12)
         (report.clientsForgotten, report.clientsUnrecorded) = (13, 14)
         (report.badAuthentication, report.authenticated, report.cryptoNAKs) = (15, 16, 17)
+        report.declined = 18
         return report
     }()
 }

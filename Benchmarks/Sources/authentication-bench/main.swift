@@ -41,14 +41,18 @@ func answer(_ request: [UInt8], count: Int, keys: borrowing SymmetricKeys) {
     let now = KernelClock.realTime()
     let state = ServerState.unsynchronised(precision: -24, asOf: now)
     var datagram = DatagramBuffer()
+    var exchanges = InterleavedExchanges(key: (1, 2))
     var answered = 0
     for _ in 0..<count {
         var buffer = datagram.bytes.mutableSpan
         for index in request.indices { buffer[index] = request[index] }
         let verdict = NTPServer.respond(
-            to: &buffer, length: request.count, received: now, state: state, access: .serve, keys: keys)
-        guard case .reply(let length) = verdict, length == request.count else { continue }
-        NTPServer.stamp(&buffer, length: length, transmitted: now, state: state, keys: keys)
+            to: &buffer, length: request.count, received: now, state: state, access: .serve, keys: keys,
+            exchanges: &exchanges, client: (0, 0xffff_7f00_0001))
+        guard case .reply(let length, let kind) = verdict, length == request.count else { continue }
+        NTPServer.stamp(
+            &buffer, length: length, kind: kind, transmitted: now, state: state, keys: keys, exchanges: &exchanges,
+            client: (0, 0xffff_7f00_0001))
         answered += 1
     }
     precondition(answered == count, "a request was refused")

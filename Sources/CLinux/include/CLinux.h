@@ -160,6 +160,10 @@ int clx_take_departure(int descriptor, uint8_t *bytes, size_t capacity, struct c
 /* Sends to a broadcast or multicast address; an interface of 0 leaves the choice to the system. */
 int clx_send_group(int descriptor, const struct clx_address *destination, uint32_t interface, int hops,
                    const void *bytes, size_t length);
+/* Hears what is sent to a multicast group, by one interface, or by the one of the route where that is 0. */
+int clx_join_group(int descriptor, const struct clx_address *group, uint32_t interface);
+/* The number of an interface. */
+int clx_interface_index(const char *name, uint32_t *index);
 /* A connected UDP socket to the first address of a name that takes one. Returns EAI_ codes as -(10000 + |code|). */
 int clx_udp_connect(const char *host, uint16_t port, int family);
 
