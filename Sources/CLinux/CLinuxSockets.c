@@ -101,16 +101,22 @@ void clx_udp_stamp_arrivals(int descriptor) {
         set(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1);
 }
 
-void clx_udp_set_server_options(int descriptor, int family, int dscp) {
+static int is_wildcard(const struct clx_address *address) {
+    return address->storage.ss_family == AF_INET6
+        ? IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)&address->storage)->sin6_addr)
+        : ((const struct sockaddr_in *)&address->storage)->sin_addr.s_addr == INADDR_ANY;
+}
+
+void clx_udp_set_server_options(int descriptor, const struct clx_address *address, int dscp) {
     clx_udp_stamp_arrivals(descriptor);
     set(descriptor, SOL_SOCKET, SO_BROADCAST, 1);
-    if (family == AF_INET6) {
+    if (address->storage.ss_family == AF_INET6) {
         set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-        set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
         set(descriptor, IPPROTO_IPV6, IPV6_TCLASS, dscp << 2);
+        if (is_wildcard(address)) set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
     } else {
-        set(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
         set(descriptor, IPPROTO_IP, IP_TOS, dscp << 2);
+        if (is_wildcard(address)) set(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
     }
 }
 

@@ -42,7 +42,8 @@ public struct NTPSocket: ~Copyable, Sendable {
         let family = Int32(target.storage.ss_family)
         let number = try SystemError.check(clx_udp_open(family), "socket", "\(address) port \(port)")
         let socket = FileDescriptor(owning: number)
-        clx_udp_set_server_options(number, family, Int32(differentiatedServices))
+        // SAFETY: the function reads one clx_address.
+        unsafe clx_udp_set_server_options(number, &target, Int32(differentiatedServices))
         if sharesPort { try SystemError.check(clx_udp_share_port(number), "share", "\(address) port \(port)") }
         // SAFETY: the function reads one clx_address.
         try SystemError.check(unsafe clx_bind(number, &target), "bind", "\(address) port \(port)")

@@ -128,17 +128,21 @@ public struct NTPHeader: Equatable, Sendable {
 
     /// Overwrites only the transmit timestamp, the last thing done before a packet leaves.
     public static func storeTransmitTimestamp(_ timestamp: NTPTimestamp, into bytes: inout MutableSpan<UInt8>) {
+        // One check here saves one for each byte.
+        precondition(bytes.count >= length, "a packet has 48 bytes")
         store(timestamp.bits, count: 8, at: 40, into: &bytes)
     }
 
     /// Reads only the receive timestamp of a packet, 48 bytes at least.
     public static func loadReceiveTimestamp(_ bytes: Span<UInt8>) -> NTPTimestamp {
-        NTPTimestamp(bits: load(bytes, at: 32, count: 8))
+        precondition(bytes.count >= length, "a packet has 48 bytes")
+        return NTPTimestamp(bits: load(bytes, at: 32, count: 8))
     }
 
     /// Reads only the transmit timestamp of a packet, 48 bytes at least.
     public static func loadTransmitTimestamp(_ bytes: Span<UInt8>) -> NTPTimestamp {
-        NTPTimestamp(bits: load(bytes, at: 40, count: 8))
+        precondition(bytes.count >= length, "a packet has 48 bytes")
+        return NTPTimestamp(bits: load(bytes, at: 40, count: 8))
     }
 
     private static func load(_ bytes: Span<UInt8>, at offset: Int, count: Int) -> UInt64 {

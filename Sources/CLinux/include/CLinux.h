@@ -134,8 +134,9 @@ uint16_t clx_address_port(const struct clx_address *address);
 int clx_udp_open(int family);
 /* Asks for the kernel's receive stamps. */
 void clx_udp_stamp_arrivals(int descriptor);
-/* Receive stamps, destination addresses, leave to broadcast, and DSCP for a server's socket; each is optional. */
-void clx_udp_set_server_options(int descriptor, int family, int dscp);
+/* Receive stamps, leave to broadcast, DSCP and, where it will be bound to every address, destination addresses for
+ * a server's socket; each is optional. */
+void clx_udp_set_server_options(int descriptor, const struct clx_address *address, int dscp);
 /* Lets sockets of this user share their address and port. */
 int clx_udp_share_port(int descriptor);
 /* Makes the source address, as far as its prefix, choose among the sockets that share a port, in the order in which they
