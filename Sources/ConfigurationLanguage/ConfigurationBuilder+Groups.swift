@@ -4,8 +4,9 @@ extension ConfigurationBuilder {
     /// number.
     mutating func readBroadcast(_ statement: inout Statement, _ word: Word) {
         var ahead = statement
-        let first = ahead.nextString()?.text ?? ""
-        let isNumber = first.utf8.first.map { (0x30...0x39).contains($0) } ?? false && !first.contains(where: ".:".contains)
+        let first = ahead.nextString()?.text.utf8 ?? "".utf8
+        let isNumber =
+            first.first.map { (0x30...0x39).contains($0) } ?? false && !first.contains(where: ".:".utf8.contains)
         var interval: Int?
         if isNumber {
             // 2¹⁷ s: the longest poll interval of the protocol.

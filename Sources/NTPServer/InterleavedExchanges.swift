@@ -142,7 +142,7 @@ public struct InterleavedExchanges: Sendable {
 
     /// The set of a receive timestamp.
     private func places(of received: UInt64) -> Range<Int> {
-        let set = Int(truncatingIfNeeded: received &* multiplier >> 32) & (exchanges.count / Self.setSize - 1)
+        let set = Int(truncatingIfNeeded: (received &* multiplier) >> 32) & (exchanges.count / Self.setSize - 1)
         return set * Self.setSize..<(set + 1) * Self.setSize
     }
 

@@ -70,7 +70,8 @@ extension NTPServer.Verdict {
 
     /// Whether the request was proven, and its reply is to be signed.
     public var isSigned: Bool {
-        if case .reply(let length, _) = self { length > NTPHeader.length + PacketTail.keyIdentifierLength } else { false }
+        guard case .reply(let length, _) = self else { return false }
+        return length > NTPHeader.length + PacketTail.keyIdentifierLength
     }
 
     /// Whether the reply tells a client that its authenticator failed.

@@ -66,8 +66,9 @@ struct AccessRuleTests {
         let kiss = read("restrict -4 default kod limited noquery\nunrestrict -4 default kod limited\n")
         #expect(kiss.configuration.accessRules == [rule("0.0.0.0", 0, .noQuery)])
         #expect(kiss.diagnostics.isEmpty)
-        #expect(read("restrict source noquery kod limited\nunrestrict source kod").configuration.sourceAccess == [.noQuery, .limited])
-        #expect(read("restrict source noquery\nunrestrict source").configuration.sourceAccess == nil)
+        let source = "restrict source noquery kod limited\nunrestrict source"
+        #expect(read(source + " kod").configuration.sourceAccess == [.noQuery, .limited])
+        #expect(read(source).configuration.sourceAccess == nil)
     }
 
     @Test(

@@ -63,7 +63,10 @@ struct GroupWordsTests {
             ("broadcast", "1:1: warning: 'broadcast' needs an address, the line is ignored"),
             ("broadcast -4", "1:1: warning: 'broadcast' needs an address, the line is ignored"),
             ("broadcast 60", "1:1: warning: 'broadcast' needs an address, the line is ignored"),
-            ("broadcast 0 10.0.0.255", "1:11: error: '0' is not a whole number from 1 to 131072, 'broadcast' is ignored"),
+            (
+                "broadcast 0 10.0.0.255",
+                "1:11: error: '0' is not a whole number from 1 to 131072, 'broadcast' is ignored"
+            ),
             (
                 "broadcast 64s 10.0.0.255",
                 "1:11: error: '64s' is not a whole number from 1 to 131072, 'broadcast' is ignored"
@@ -150,7 +153,8 @@ struct GroupWordsTests {
     @Test("'manycastserver' names groups")
     func manycast() {
         let (configuration, diagnostics) = read(
-            "manycastserver 224.0.1.1 ff05::101 224.0.1.1\nmanycastserver ff02::101%eth0 10.0.0.1 lan\nmanycastserver\n")
+            "manycastserver 224.0.1.1 ff05::101 224.0.1.1\nmanycastserver ff02::101%eth0 10.0.0.1 lan\nmanycastserver\n"
+        )
         #expect(
             configuration.manycastGroups == [
                 GroupAddress(address("224.0.1.1")), GroupAddress(address("ff05::101")),

@@ -43,7 +43,9 @@ struct ProcessWordsTests {
         #expect((card.precision, card.receiveFilter, card.usesCrossTimestamps) == (100e-9, nil, true))
     }
 
-    @Test("workers are automatic or counted", arguments: [("auto", .auto), ("0", .count(0)), ("256", .count(256))]
+    @Test(
+        "workers are automatic or counted",
+        arguments: [("auto", .auto), ("0", .count(0)), ("256", .count(256))]
             as [(String, WorkerCount)])
     func workers(text: String, expected: WorkerCount) {
         let (configuration, diagnostics) = read("workers 7\nworkers \(text)")
@@ -76,7 +78,10 @@ struct ProcessWordsTests {
             ("workers many", "1:9: error: 'many' is not auto or a whole number from 0 to 256, 'workers' is ignored"),
             ("workers -1", "1:9: error: '-1' is not auto or a whole number from 0 to 256, 'workers' is ignored"),
             ("workers 257", "1:9: error: '257' is not auto or a whole number from 0 to 256, 'workers' is ignored"),
-            ("sched_priority 101", "1:16: error: '101' is not a whole number from 0 to 100, 'sched_priority' is ignored"),
+            (
+                "sched_priority 101",
+                "1:16: error: '101' is not a whole number from 0 to 100, 'sched_priority' is ignored"
+            ),
             ("dscp 64", "1:6: error: '64' is not a whole number from 0 to 63, 'dscp' is ignored"),
             (
                 "affinity discipline 1024",

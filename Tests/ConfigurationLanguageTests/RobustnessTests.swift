@@ -11,7 +11,8 @@ struct RobustnessTests {
         "time1", "refid", "flag1", "path", "ippeerlimit", "serverresponse", "basedate", "orphanwait", "step",
         "minsane", "mindist", "max-error", "max-time", "10us", "24h", "-1s", "all", "192.168", "average", "burst",
         "kod",
-        "interval", "leak", "maxdepth", "maxmem", "ipv6prefix", "source", "ff02::101%eth0", "224.0.1.1", "64", "key", "version", "ttl",
+        "interval", "leak", "maxdepth", "maxmem", "ipv6prefix", "source", "ff02::101%eth0", "224.0.1.1", "64", "key",
+        "version", "ttl",
         "xleave", "auto", "workers", "1-3,5", "0-", "discipline", "*", "rxfilter", "txcomp", "nocrossts", "memlock",
     ]
 

@@ -61,10 +61,11 @@ struct InterleavedExchangesTests {
     @Test("the kernel's stamp counts where it is after the arrival and within a second of ours")
     func corrections() {
         let second: UInt64 = 1 << 32
-        // Our stamp is 1.5 s after the arrival; 1 is lost where a stamp is made even.
+        // The arrival is odd; our stamp is the even number below it, and 1.5 s. A stamp of `s / 2 - 1` is a second less,
+        // and one of `s / 2` becomes so when it is made even.
         for (stamp, expected) in [
-            (second * 3 / 2 + 1001, true), (second / 2 + 1, true), (second * 5 / 2 + 1, true),
-            (second / 2 - 1, false), (second * 5 / 2 + 3, false),
+            (second * 3 / 2 + 1001, true), (second / 2, true), (second / 2 - 1, true), (second * 5 / 2, true),
+            (second / 2 - 2, false), (second * 5 / 2 + 1, false),
         ] {
             var table = Self.table()
             table.remember(

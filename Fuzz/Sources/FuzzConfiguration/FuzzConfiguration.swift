@@ -54,6 +54,19 @@ private func check(_ configuration: Configuration) {
         precondition((holdover.maximumError ?? 0.5) > 0 && (holdover.maximumError ?? 0.5) <= 0.5, "a wrong error limit")
         precondition((holdover.maximumTime ?? 1) > 0 && holdover != HoldoverRule(), "a holdover without limits")
     }
+    for rule in configuration.broadcasts {
+        precondition((1...131_072).contains(rule.interval) && (0...17).contains(rule.poll), "an interval out of range")
+        precondition((3...4).contains(rule.version) && rule.port > 0 && rule.key != 0, "a packet nobody takes")
+        precondition((1...255).contains(rule.timeToLive), "a time to live out of range")
+        precondition(rule.group.address.family == .v4 || rule.group.address.isMulticast, "no group")
+    }
+    precondition(configuration.manycastGroups.allSatisfy(\.address.isMulticast), "no group")
+    for card in configuration.hardwareTimestamps {
+        precondition(card.minimumPoll <= card.maximumPoll ?? .max && card.precision > 0, "a card out of range")
+        precondition(card.minimumSamples <= card.maximumSamples, "a card out of range")
+    }
+    precondition(configuration.affinity.workers.allSatisfy((0...1023).contains), "a core out of range")
+    precondition((0...63).contains(configuration.differentiatedServices), "a code point out of range")
     for rule in configuration.accessRules {
         precondition(rule.block.contains(rule.block.address), "a block without its own address")
     }

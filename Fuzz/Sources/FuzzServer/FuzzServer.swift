@@ -7,10 +7,11 @@ import TimeScale
 
 /// The server on any datagram: it must not trap, and must never send more than it got, or anything but a sound reply.
 ///
-/// The first byte chooses the access decision and the state, the second how much longer than the buffer the datagram was
+/// The first byte chooses the access decision, whether a group was addressed, and the state, the second how much longer than the buffer the datagram was
 /// (low four bits), and which key signs the datagram before it is answered, if any (high four bits). The rest is the
 /// datagram. It also goes through a client table eight times, from an address and under flags made of the same bytes, and
-/// what the table decides is done.
+/// what the table decides is done. Where it is a client's it is then asked again as an interleaved client does, and from
+/// the same bytes a broadcast packet is made.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     // SAFETY: the arguments go on as libFuzzer gave them.
@@ -23,7 +24,11 @@ public func testOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
             .serve, .authenticatedOnly, .currentVersionOnly,
         ]
         let access = decisions[Int(input[0] & 15)]
-        _ = check(request, length: request.count + Int(input[1] & 15), access: access, state: state(input[0]))
+        _ = check(
+            request, length: request.count + Int(input[1] & 15), access: access, state: state(input[0]),
+            isGroupAddressed: groupDecisions.contains(input[0] & 15))
+        checkInterleaved(request, state: state(input[0]))
+        checkBroadcast(request, key: UInt32(input[1] >> 4), state: state(input[0]))
         admit(request, flags: AccessFlags(rawValue: UInt32(input[0]) << 4 | UInt32(input[1])), state: state(input[0]))
     }
     return 0
@@ -38,6 +43,9 @@ public func main(
     unsafe runFuzzer(argumentCount, arguments)
 }
 
+/// The places in the list of decisions for requests that were sent to a group.
+private let groupDecisions: Set<UInt8> = [2, 12, 13, 14]
+
 /// When requests arrive: 2026-11-21T05:06:07Z.
 private let received = Instant(nanoseconds: 1_795_237_567_000_000_000)
 
@@ -48,6 +56,7 @@ nonisolated(unsafe) private var table: ClientTable = {
     return ClientTable(rule, limit: RateLimit(.tokenBucket(TokenBucketRule())), key: (1, 2))
 }()
 nonisolated(unsafe) private var now: Int64 = 0
+nonisolated(unsafe) private var exchanges = InterleavedExchanges(limit: 64, key: (1, 2))
 
 private func admit(_ request: [UInt8], flags: AccessFlags, state: ServerState) {
     let address = request.suffix(2).reduce(UInt64(0xffff_0a00)) { $0 << 8 | UInt64($1) }
@@ -63,7 +72,7 @@ private func admit(_ request: [UInt8], flags: AccessFlags, state: ServerState) {
         if flags.contains(.ignore) { precondition(access == .ignore, "an answer to whom is ignored") }
         let verdict = check(request, length: request.count, access: access, state: state)
         if flags.contains(.noServe), case .reply = verdict { preconditionFailure("time to whom it is denied") }
-        if flags.contains(.noTrust), verdict == .reply(length: 48) { preconditionFailure("time without a proof") }
+        if flags.contains(.noTrust), case .reply(48, _) = verdict { preconditionFailure("time without a proof") }
         let isRefused = verdict == .refuse(.authentication)
         if isRefused, unsafe table.noteMissingProof(flags: flags, now: MonotonicInstant(nanoseconds: time)) {
             precondition(flags.isSuperset(of: [.noTrust, .kissOfDeath]), "told against the rules")
@@ -91,22 +100,100 @@ private func signed(_ datagram: [UInt8], by key: UInt8) -> [UInt8] {
 
 /// Answers a datagram, and checks what becomes of it.
 private func check(
-    _ request: [UInt8], length: Int, access: AccessDecision, state: ServerState
+    _ request: [UInt8], length: Int, access: AccessDecision, state: ServerState, isGroupAddressed: Bool = false
 ) -> NTPServer.Verdict {
     var buffer = request
     var span = buffer.mutableSpan
-    let verdict = NTPServer.respond(
-        to: &span, length: length, received: received, state: state, access: access, keys: keys)
+    let client = client(of: request)
+    // SAFETY: libFuzzer calls from one thread.
+    let verdict = unsafe NTPServer.respond(
+        to: &span, length: length, received: received, state: state, access: access, keys: keys,
+        exchanges: &exchanges, client: client, isGroupAddressed: isGroupAddressed)
     switch verdict {
-    case .kiss(let length): checkKiss(buffer, length: length, request, access: access)
-    case .reply(let length): checkReply(&buffer, length: length, request, access: access, state: state)
+    case .kiss(let length):
+        precondition(!isGroupAddressed, "a kiss to who asked a group")
+        checkKiss(buffer, length: length, request, access: access)
+    case .reply(let length, let kind):
+        if isGroupAddressed { checkHelpful(request, length: length, kind: kind, state: state) }
+        checkReply(&buffer, length: length, kind: kind, request, access: access, state: state)
     case .refuse: precondition(buffer == request, "a refused datagram was changed")
     }
+    unsafe exchanges.growIfCrowded()
+    let (places, count) = unsafe (exchanges.placeCount, exchanges.count)
+    precondition(places <= 64 && (0...places).contains(count), "more exchanges than allowed")
     return verdict
 }
 
+/// One of four addresses, by the last byte.
+private func client(of request: [UInt8]) -> (high: UInt64, low: UInt64) {
+    (0, 0xffff_0a00_0000 | UInt64(request.last ?? 0) & 3)
+}
+
+private func checkHelpful(_ request: [UInt8], length: Int, kind: NTPServer.ReplyKind, state: ServerState) {
+    precondition(length != 52 && kind == .basic, "a crypto-NAK or an exchange with who asked a group")
+    precondition(request[0] & 7 == 3 || request[0] >> 3 & 7 == 1, "an answer to a peer that asked a group")
+    precondition(state.leapIndicator != .unsynchronised, "no time to who asked a group")
+    precondition(request[1] == 0 || request[1] > state.stratum, "no better time to who asked a group")
+}
+
+/// Asks four times as an interleaved client: the first gets the server memory, the second is remembered, and from then on
+/// each tells when the one before left.
+private func checkInterleaved(_ request: [UInt8], state: ServerState) {
+    guard request.count >= NTPHeader.length, request[0] >> 3 & 7 == 4, request[0] & 7 == 3,
+        request[32..<40] != request[40..<48]
+    else { return }
+    var own = InterleavedExchanges(limit: 8, key: (3, 4))
+    var request = request
+    request[31] |= 1
+    var sent: [UInt8] = []
+    for round in 0..<4 as Range<Int64> {
+        var buffer = request
+        var span = buffer.mutableSpan
+        let arrival = received + .seconds(round)
+        let verdict = NTPServer.respond(
+            to: &span, length: request.count, received: arrival, state: state, access: .serve, keys: keys,
+            exchanges: &own, client: (0, 1))
+        guard case .reply(let length, let kind) = verdict, length == NTPHeader.length else { return }
+        precondition(kind == (round < 2 ? .remembered : .interleaved), "round \(round) is \(kind)")
+        if kind == .interleaved {
+            precondition(buffer[40..<48].elementsEqual(sent), "another transmit timestamp than before")
+            precondition(buffer[24..<32].elementsEqual(request[32..<40]), "another origin timestamp")
+        }
+        var replySpan = buffer.mutableSpan
+        NTPServer.stamp(
+            &replySpan, length: length, kind: kind, transmitted: arrival, state: state, keys: keys, exchanges: &own,
+            client: (0, 1))
+        let left = NTPTimestamp(state.servedTime(at: arrival + .milliseconds(1)))
+        let isCorrected = own.correct(received: NTPHeader.loadReceiveTimestamp(buffer.span), transmitted: left)
+        precondition(isCorrected == (round > 0), "the kernel's stamp was not taken")
+        sent = (0..<8).map { UInt8(truncatingIfNeeded: (left.bits & ~1) >> UInt64(56 - 8 * $0)) }
+        own.growIfCrowded()
+        request.replaceSubrange(24..<32, with: buffer[32..<40])
+    }
+}
+
+private func checkBroadcast(_ bytes: [UInt8], key: UInt32, state: ServerState) {
+    var buffer = [UInt8](repeating: 0xaa, count: 72)
+    var span = buffer.mutableSpan
+    let version: UInt8 = bytes.count % 2 == 0 ? 3 : 4
+    let poll = Int8(bitPattern: bytes.first ?? 6)
+    let previous = bytes.last.map { NTPTimestamp(bits: UInt64($0) << 32) }
+    let length = NTPServer.broadcast(
+        into: &span, state: state, at: received, version: version, poll: poll, previous: previous,
+        key: key == 0 ? nil : key, keys: keys)
+    let isSilent = state.leapIndicator == .unsynchronised || key > 4
+    precondition((length == nil) == isSilent, "an unproven time, or none")
+    guard let length, let packet = try? NTPHeader(buffer.span) else { return }
+    precondition(length == [48, 68, 72, 68, 72][Int(key)], "a packet of another length")
+    precondition(packet.mode == .broadcast && packet.version == version && packet.poll == poll, "another packet")
+    precondition(packet.originTimestamp == previous ?? .unknown && packet.receiveTimestamp == .unknown, "a timestamp")
+    precondition(buffer[length...].allSatisfy { $0 == 0xaa }, "bytes behind the packet were changed")
+    if key > 0 { precondition(keys.verify(buffer.span, authenticator: 48..<length), "its key does not prove it") }
+}
+
 private func checkReply(
-    _ buffer: inout [UInt8], length replyLength: Int, _ request: [UInt8], access: AccessDecision, state: ServerState
+    _ buffer: inout [UInt8], length replyLength: Int, kind: NTPServer.ReplyKind, _ request: [UInt8],
+    access: AccessDecision, state: ServerState
 ) {
     switch access {
     case .serve: break
@@ -120,7 +207,11 @@ private func checkReply(
     let written = min(replyLength, 52)
     precondition(buffer[written...] == request[written...], "bytes behind header and key identifier were changed")
     var replySpan = buffer.mutableSpan
-    NTPServer.stamp(&replySpan, length: replyLength, transmitted: received + .milliseconds(1), state: state, keys: keys)
+    let client = client(of: request)
+    // SAFETY: libFuzzer calls from one thread.
+    unsafe NTPServer.stamp(
+        &replySpan, length: replyLength, kind: kind, transmitted: received + .milliseconds(1), state: state,
+        keys: keys, exchanges: &exchanges, client: client)
     switch replyLength {
     case 48: break
     case 52: precondition(buffer[48..<52].allSatisfy { $0 == 0 }, "no crypto-NAK")
@@ -132,9 +223,12 @@ private func checkReply(
     precondition(reply.version == request[0] >> 3 & 7, "another version")
     precondition(reply.mode == .server || reply.mode == .symmetricPassive, "not a reply")
     precondition(reply.stratum < 16 && reply.poll >= 3, "a field out of range")
-    precondition(buffer[24..<32].elementsEqual(request[40..<48]), "another origin timestamp")
+    let named = kind == .interleaved ? 32..<40 : 40..<48
+    precondition(buffer[24..<32].elementsEqual(request[named]), "another origin timestamp")
     precondition(reply.referenceTimestamp.bits <= reply.receiveTimestamp.bits, "corrected after the request")
-    precondition(reply.receiveTimestamp.bits <= reply.transmitTimestamp.bits, "sent before the request")
+    precondition(reply.receiveTimestamp.bits & 1 == 1 && reply.transmitTimestamp.bits & 1 == 0, "unmarked timestamps")
+    let isInOrder = reply.receiveTimestamp.bits < reply.transmitTimestamp.bits
+    precondition(isInOrder || kind == .interleaved, "sent before the request")
 }
 
 private func checkKiss(_ buffer: [UInt8], length: Int, _ request: [UInt8], access: AccessDecision) {
