@@ -4,33 +4,53 @@ import TimeScale
 
 @Suite("NTP socket")
 struct NTPSocketTests {
-    /// Waits for a datagram on a server's socket.
-    private func receive(_ server: borrowing NTPSocket, _ buffer: inout DatagramBuffer) throws -> Bool {
+    /// Waits until a socket can be read.
+    private func isReadable(_ socket: borrowing NTPSocket, within timeout: Interval = .seconds(2)) throws -> Bool {
         var poll = PollSet()
-        poll.add(server.descriptor)
-        guard try poll.wait(timeout: .seconds(2)), poll.isReadable(0) else { return false }
-        return try server.receive(into: &buffer)
+        poll.add(socket.descriptor)
+        return try poll.wait(timeout: timeout) && poll.needsAttention(0)
     }
 
-    @Test("a request arrives with a recent kernel stamp and the answer gets back", arguments: ["127.0.0.1", "::1"])
-    func roundTrip(address: String) throws {
+    /// Waits for a batch.
+    private func receive(_ server: borrowing NTPSocket, _ batch: DatagramBatch) throws -> Bool {
+        guard try isReadable(server) else { return false }
+        return try batch.receive(from: server)
+    }
+
+    /// What came with the datagrams of a batch; none of them is answered.
+    private func arrivals(_ batch: DatagramBatch) -> [DatagramBatch.Arrival] {
+        var arrivals: [DatagramBatch.Arrival] = []
+        batch.answerEach { _, arrival in
+            arrivals.append(arrival)
+            return .none
+        }
+        return arrivals
+    }
+
+    @Test(
+        "a request arrives with a recent kernel stamp and the answer gets back",
+        arguments: ["127.0.0.1", "::1"], [1, 32])
+    func roundTrip(address: String, capacity: Int) throws {
         let server = try NTPSocket(address: address, port: 0)
         let client = try QuerySocket(host: address, port: server.localPort())
-        var buffer = DatagramBuffer()
-        let isEarly = try server.receive(into: &buffer)
+        let batch = DatagramBatch(capacity: capacity)
+        let isEarly = try batch.receive(from: server)
         #expect(!isEarly)
         try client.send([1, 2, 3].span)
-        let hasArrived = try receive(server, &buffer)
+        let hasArrived = try receive(server, batch)
         #expect(hasArrived)
-        let (length, bytes) = (buffer.length, (buffer.bytes[0], buffer.bytes[2]))
-        #expect(length == 3 && bytes == (1, 3))
-        let age = KernelClock.realTime() - buffer.received
-        #expect(age.magnitude < .second)
-        let hasKernelStamp = buffer.hasKernelStamp
-        #expect(hasKernelStamp)
-        buffer.bytes[0] = 9
-        let isSent = try server.reply(from: buffer, length: 2)
-        #expect(isSent)
+        var stamp: Instant?
+        var request: [UInt8] = []
+        batch.answerEach { bytes, arrival in
+            stamp = arrival.stamp
+            request = (0..<arrival.length).map { bytes[$0] }
+            bytes[0] = 9
+            return .init(length: 2)
+        }
+        #expect(request == [1, 2, 3])
+        #expect((KernelClock.realTime() - (try #require(stamp))).magnitude < .second)
+        let failed = batch.send(batch.group(from: 0, size: 8), to: server)
+        #expect(failed == 0)
         var answer = DatagramBuffer()
         let hasAnswer = try client.receive(into: &answer, timeout: .seconds(2))
         #expect(hasAnswer)
@@ -39,51 +59,169 @@ struct NTPSocketTests {
         #expect(isStamped)
     }
 
+    @Test("a batch takes what waits, in order, as often as it has room, and sends only what is answered")
+    func batches() throws {
+        let server = try NTPSocket(address: "127.0.0.1", port: 0)
+        let client = try QuerySocket(host: "127.0.0.1", port: server.localPort())
+        for number in 0..<20 as Range<UInt8> { try client.send([number, 0].span) }
+        let batch = DatagramBatch(capacity: 16)
+        var seen: [UInt8] = []
+        var counts: [Int] = []
+        while try receive(server, batch) {
+            counts.append(batch.count)
+            batch.answerEach { bytes, _ in
+                seen.append(bytes[0])
+                return bytes[0] % 3 == 0 ? .init(length: 2) : .none
+            }
+            var next = 0
+            while next < batch.count {
+                let group = batch.group(from: next, size: 2)
+                var answers = 0
+                batch.forAnswers(of: group) { bytes, index, length in
+                    #expect(length == 2 && group.contains(index))
+                    bytes[1] = 100 + bytes[0]
+                    answers += 1
+                }
+                #expect(answers <= 2)
+                let failed = batch.send(group, to: server)
+                #expect(failed == 0)
+                next = group.upperBound
+            }
+            if seen.count == 20 { break }
+        }
+        #expect(counts == [16, 4])
+        #expect(seen == Array(0..<20))
+        for number in stride(from: 0, to: 20, by: 3) {
+            var answer = DatagramBuffer()
+            let hasAnswer = try client.receive(into: &answer, timeout: .seconds(2))
+            let bytes = (answer.bytes[0], answer.bytes[1])
+            #expect(hasAnswer && bytes == (UInt8(number), UInt8(100 + number)))
+        }
+    }
+
     @Test("an answer leaves from the address that was asked")
     func answersFromAddressAsked() throws {
         let server = try NTPSocket(address: "0.0.0.0", port: 0)
         // Connected to 127.0.0.2, the client hears nothing that comes from 127.0.0.1.
         let client = try QuerySocket(host: "127.0.0.2", port: server.localPort(), family: .ipv4)
-        var buffer = DatagramBuffer()
+        let batch = DatagramBatch(capacity: 4)
         try client.send([7].span)
-        let hasArrived = try receive(server, &buffer)
+        let hasArrived = try receive(server, batch)
         #expect(hasArrived)
-        _ = try server.reply(from: buffer, length: 1)
+        batch.answerEach { _, _ in .init(length: 1) }
+        let failed = batch.send(0..<1, to: server)
+        #expect(failed == 0)
         var answer = DatagramBuffer()
         let hasAnswer = try client.receive(into: &answer, timeout: .seconds(2))
-        #expect(hasAnswer)
         let length = answer.length
-        #expect(length == 1)
+        #expect(hasAnswer && length == 1)
     }
 
     @Test("the peer's address is sixteen bytes, IPv4 mapped")
     func peerAddress() throws {
-        var buffer = DatagramBuffer()
+        let batch = DatagramBatch(capacity: 2)
         let four = try NTPSocket(address: "127.0.0.1", port: 0)
         try QuerySocket(host: "127.0.0.1", port: four.localPort()).send([0].span)
-        let hasFour = try receive(four, &buffer)
+        let hasFour = try receive(four, batch)
         #expect(hasFour)
-        let (mapped, port) = (buffer.peerAddress, buffer.peerPort)
-        #expect(mapped == (0, 0xffff_7f00_0001))
-        #expect(port != 0)
+        let mapped = try #require(arrivals(batch).first)
+        #expect(mapped.address == (0, 0xffff_7f00_0001))
+        #expect(mapped.port != 0)
         let six = try NTPSocket(address: "::1", port: 0)
         try QuerySocket(host: "::1", port: six.localPort()).send([0].span)
-        let hasSix = try receive(six, &buffer)
+        let hasSix = try receive(six, batch)
         #expect(hasSix)
-        let address = buffer.peerAddress
+        let address = try #require(arrivals(batch).first).address
         #expect(address == (0, 1))
     }
 
-    @Test("a datagram longer than the buffer is marked as cut")
-    func truncation() throws {
+    @Test("a datagram longer than its room is marked as cut", arguments: [1, 8])
+    func truncation(capacity: Int) throws {
         let server = try NTPSocket(address: "127.0.0.1", port: 0)
         let client = try QuerySocket(host: "127.0.0.1", port: server.localPort())
         try client.send([UInt8](repeating: 5, count: 3000).span)
-        var buffer = DatagramBuffer()
-        let hasArrived = try receive(server, &buffer)
+        let batch = DatagramBatch(capacity: capacity)
+        let hasArrived = try receive(server, batch)
         #expect(hasArrived)
-        let (isTruncated, length) = (buffer.isTruncated, buffer.length)
-        #expect(isTruncated && length == 2048)
+        let arrival = try #require(arrivals(batch).first)
+        #expect(arrival.isTruncated)
+        // recvmmsg(2) and recvmsg(2) tell how much there was room for, without MSG_TRUNC among the flags.
+        #expect(arrival.length == DatagramBatch.datagramSize)
+    }
+
+    @Test("what is sent to a broadcast address is told from what is sent to this machine alone")
+    func groupAddressed() throws {
+        let server = try NTPSocket(address: "0.0.0.0", port: 0)
+        let sender = try NTPSocket(address: "127.0.0.1", port: 0)
+        let batch = DatagramBatch(capacity: 1)
+        // Loopback's own broadcast address (RFC 1122 §3.2.1.3).
+        for (address, isGroup) in [("127.255.255.255", true), ("127.0.0.1", false)] {
+            try sender.send([1].span, to: address, port: server.localPort(), interface: nil, timeToLive: 1)
+            let hasArrived = try receive(server, batch)
+            #expect(hasArrived)
+            #expect(try #require(arrivals(batch).first).isGroupAddressed == isGroup, "\(address)")
+        }
+    }
+
+    @Test("the kernel tells when an answer left, if it is asked to, and gives its bytes back")
+    func departure() throws {
+        let server = try NTPSocket(address: "127.0.0.1", port: 0)
+        let client = try QuerySocket(host: "127.0.0.1", port: server.localPort())
+        let batch = DatagramBatch(capacity: 4)
+        for wantsDeparture in [false, true] {
+            try client.send([1, 2, 3, 4].span)
+            let hasArrived = try receive(server, batch)
+            #expect(hasArrived)
+            batch.answerEach { _, _ in .init(length: 4, wantsDeparture: wantsDeparture) }
+            let before = KernelClock.realTime()
+            let failed = batch.send(0..<1, to: server)
+            #expect(failed == 0)
+            var frame = [UInt8](repeating: 0, count: 256)
+            var room = frame.mutableSpan
+            let hasAttention = try isReadable(server, within: wantsDeparture ? .seconds(2) : .milliseconds(5))
+            #expect(hasAttention == wantsDeparture)
+            let taken = server.takeDeparture(into: &room)
+            #expect((taken != nil) == wantsDeparture)
+            guard let departure = taken else { continue }
+            let stamp = try #require(departure.stamp)
+            #expect(stamp >= before && stamp <= KernelClock.realTime())
+            #expect(Array(frame[..<departure.length].suffix(4)) == [1, 2, 3, 4])
+            #expect(departure.length > 4 + 8 + 20)
+            var rest = frame.mutableSpan
+            let second = server.takeDeparture(into: &rest)
+            #expect(second == nil)
+        }
+    }
+
+    @Test("of sockets that share a port a client always finds the same one, and clients spread")
+    func steering() throws {
+        let sockets = try SharedSockets(count: 4)
+        var found: [UInt64: Set<Int>] = [:]
+        for round in 0..<3 {
+            for client in 1...40 {
+                // Another port each time: the address alone shall choose.
+                let sender = try NTPSocket(address: "127.0.1.\(client)", port: 0)
+                try sender.send(
+                    [UInt8(round)].span, to: "127.0.0.1", port: sockets.port, interface: nil, timeToLive: 1)
+            }
+            for (address, index) in try sockets.take(40) { found[address, default: []].insert(index) }
+        }
+        #expect(found.count == 40)
+        #expect(found.values.allSatisfy { $0.count == 1 })
+        // 40 clients on 4 sockets: that one has none at all happens with 4 · 0.75⁴⁰ = 4e-5.
+        #expect(Set(found.values.flatMap { $0 }).count == 4)
+    }
+
+    @Test("a port that is not shared cannot be had twice")
+    func exclusive() throws {
+        let first = try NTPSocket(address: "127.0.0.1", port: 0)
+        let port = try first.localPort()
+        for sharesPort in [false, true] {
+            let error = failure { () throws(SystemError) in
+                try NTPSocket(address: "127.0.0.1", port: port, sharesPort: sharesPort)
+            }
+            #expect(error?.description == "bind 127.0.0.1 port \(port): address already in use")
+        }
     }
 
     @Test("a query that nobody answers ends at its time-out or with the port refused")
@@ -101,5 +239,54 @@ struct NTPSocketTests {
         #expect(error?.description == "bind 192.0.2.1 port 12300: cannot assign requested address")
         let malformed = failure { () throws(SystemError) in try NTPSocket(address: "1.2.3", port: 123) }
         #expect(malformed?.description == "address 1.2.3: invalid argument")
+        let group = failure { () throws(SystemError) in
+            try NTPSocket(address: "127.0.0.1", port: 0).join(group: "127.0.0.1", interface: nil)
+        }
+        #expect(group?.description == "join 127.0.0.1: invalid argument")
+        let interface = failure { () throws(SystemError) in
+            try NTPSocket(address: "127.0.0.1", port: 0).join(group: "224.0.1.1", interface: "none0")
+        }
+        #expect(interface?.description == "interface none0: no such device")
+    }
+}
+
+/// Sockets that share one port of 127.0.0.1.
+private struct SharedSockets {
+    /// A class, because an array holds these.
+    private final class Holder {
+        let socket: NTPSocket
+        init(_ socket: consuming NTPSocket) { self.socket = socket }
+    }
+
+    let port: UInt16
+    private let holders: [Holder]
+
+    init(count: Int) throws {
+        let first = try NTPSocket(address: "127.0.0.1", port: 0, sharesPort: true)
+        port = try first.localPort()
+        var holders = [Holder(first)]
+        for _ in 1..<count {
+            holders.append(Holder(try NTPSocket(address: "127.0.0.1", port: port, sharesPort: true)))
+        }
+        try holders[0].socket.steerClients(over: count, ipv4Prefix: 32, ipv6Prefix: 128, secret: 0x9e37_79b9)
+        self.holders = holders
+    }
+
+    /// Takes so many datagrams; who sent them, and the socket each has found.
+    func take(_ count: Int) throws -> [(UInt64, Int)] {
+        let batch = DatagramBatch(capacity: 8)
+        var found: [(UInt64, Int)] = []
+        let deadline = KernelClock.monotonic() + .seconds(2)
+        while found.count < count, KernelClock.monotonic() < deadline {
+            for (index, holder) in holders.enumerated() {
+                while try batch.receive(from: holder.socket) {
+                    batch.answerEach { _, arrival in
+                        found.append((arrival.address.low, index))
+                        return .none
+                    }
+                }
+            }
+        }
+        return found
     }
 }
