@@ -10,7 +10,7 @@ import TimeScale
 // Method: one request is answered and its reply stamped over and over in one thread, copied into the buffer anew each time
 // (52 to 72 bytes); the best of five rounds counts. A signed reply is two digests: of the request, and of the reply. An
 // interleaved request names the reply before: each is looked up, forgotten and remembered again.
-// `--once TYPE COUNT` does one kind only, so many times, for callgrind: the difference between two counts, divided.
+// `--once TYPE|interleaved COUNT` does one kind only, so many times, for callgrind: the difference between two counts, divided.
 
 /// Replies of a round: a tenth of a second at least.
 let replies = 200_000
@@ -80,10 +80,13 @@ func measure(_ kind: (name: String, key: String, digest: Int), isInterleaved: Bo
 
 let arguments = CommandLine.arguments
 if arguments.count == 4, arguments[1] == "--once", let count = Int(arguments[3]) {
-    guard let kind = kinds.first(where: { $0.name == arguments[2] }) else { preconditionFailure("no such kind") }
+    let isInterleaved = arguments[2] == "interleaved"
+    guard let kind = kinds.first(where: { $0.name == arguments[2] || isInterleaved }) else {
+        preconditionFailure("no such kind")
+    }
     let text = Array(kind.key.utf8)
     let keys = SymmetricKeys(KeysFile.parse(text.span, file: "keys").0, text: text.span)
-    answer(request(digest: kind.digest, keys: keys), count: count, keys: keys)
+    answer(request(digest: kind.digest, keys: keys), count: count, keys: keys, isInterleaved: isInterleaved)
 } else {
     let plain = measure(kinds[0])
     Console.write("respond and stamp, one thread, best of \(rounds) rounds of \(replies)\n")
