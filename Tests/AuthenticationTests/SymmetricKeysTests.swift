@@ -174,4 +174,12 @@ struct SymmetricKeysTests {
         let other = signed([letter] + Self.packet, by: 1, of: shorter, length: 32).suffix(32)
         #expect(one == other)
     }
+
+    /// RFC 8573 and ntpd: 16 bytes of MD5 and AES-CMAC, 20 of SHA-1, and of longer digests the first 20.
+    @Test("an authenticator that is sent unasked has a key identifier and 16 or 20 bytes of digest")
+    func authenticatorLengths() {
+        let keys = keys("1 MD5 a\n2 SHA1 a\n3 SHA512 a\n4 AES128 HEX:000102030405060708090a0b0c0d0e0f\n")
+        let lengths = (1...5 as ClosedRange<UInt32>).map { keys.authenticatorLength(of: $0) }
+        #expect(lengths == [20, 24, 24, 20, nil])
+    }
 }

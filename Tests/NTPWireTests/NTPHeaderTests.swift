@@ -33,6 +33,7 @@ struct NTPHeaderTests {
         #expect(header.referenceTimestamp.bits == 0x1011_1213_1415_1617)
         #expect(header.originTimestamp.bits == 0x2021_2223_2425_2627)
         #expect(header.receiveTimestamp.bits == 0x3031_3233_3435_3637)
+        #expect(NTPHeader.loadReceiveTimestamp(Self.reply.span) == header.receiveTimestamp)
         #expect(header.transmitTimestamp.bits == 0xf0f1_f2f3_f4f5_f6f7)
     }
 
