@@ -39,6 +39,12 @@ public enum NTPServer {
     /// Shortest poll interval that a reply suggests: 8 s, ntpd's floor for clients.
     public static let shortestPoll: Int8 = 3
 
+    /// Least root dispersion that is told, seconds: no clock is without error, and some clients take 0 for an empty field.
+    private static let shortestBound = 0x1p-16
+
+    /// Most root delay and root dispersion that is told, seconds: RFC 1305 §3.2.1 has them signed, and so do old clients.
+    private static let longestBound = 32767.0
+
     /// Rewrites a request as its reply, complete but for the transmit timestamp.
     ///
     /// - Parameters:
@@ -117,10 +123,13 @@ public enum NTPServer {
         header.mode = mode
         header.stratum = state.stratum < 16 ? state.stratum : 0
         header.precision = state.precision
-        header.rootDelay = NTPShort(seconds: state.rootDelay)
-        header.rootDispersion = NTPShort(seconds: state.rootDispersion(at: received))
+        header.rootDelay = NTPShort(seconds: min(longestBound, state.rootDelay))
+        header.rootDispersion = NTPShort(
+            seconds: min(longestBound, max(state.rootDispersion(at: received), shortestBound)))
         header.referenceID = state.referenceID
-        header.referenceTimestamp = NTPTimestamp(min(state.referenceTime, servedReceived))
+        // Zero where nothing synchronises the clock, as chrony has it; RFC 1305 §3.2.1: where nothing ever has.
+        header.referenceTimestamp =
+            state.stratum < 16 ? NTPTimestamp(min(state.referenceTime, servedReceived)) : .unknown
         header.originTimestamp = header.transmitTimestamp
         header.receiveTimestamp = NTPTimestamp(servedReceived)
         header.transmitTimestamp = .unknown
