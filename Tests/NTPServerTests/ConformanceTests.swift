@@ -43,19 +43,26 @@ struct ConformanceTests {
         let table = rule.table()
         let conditions = ClockCondition.allCases.map { (condition: $0, state: $0.state, reply: $0.reply) }
         var departures = 0
-        for request in Self.cases(rule) {
+        for (number, request) in Self.cases(rule).enumerated() {
             let row = try #require(ConformanceTable.rows.first { $0.applies(request) }, "no row for \(request)")
             let bytes = request.shape.request(version: request.version, mode: request.mode, keys: keys)
-            for (condition, state, reply) in conditions {
+            // Silence tells nothing of the clock: each is heard in one state, in turn, which saves two thirds of the time.
+            let turn = (number + number / 64) % conditions.count
+            let asked = if case .silence = row.outcome { conditions[turn...turn] } else { conditions[...] }
+            for (condition, state, reply) in asked {
                 var clients = table
                 let answer =
                     rule == .noKeys
                     ? Self.answer(bytes, &clients, rule: rule, state: state, keys: none)
                     : Self.answer(bytes, &clients, rule: rule, state: state, keys: keys)
                 let expected = Self.expectation(row.outcome, of: bytes, request, reply: reply)
-                var isRight = answer.verdict == expected.verdict && answer.bytes.starts(with: expected.bytes)
+                var isRight = answer.verdict == expected.verdict
                 if case .signed = row.outcome, isRight {
-                    isRight = keys.verify(answer.bytes.span, authenticator: 48..<answer.bytes.count)
+                    isRight =
+                        answer.bytes[..<52] == expected.bytes[...]
+                        && keys.verify(answer.bytes.span, authenticator: 48..<answer.bytes.count)
+                } else {
+                    isRight = isRight && answer.bytes == expected.bytes
                 }
                 guard !isRight else { continue }
                 departures += 1

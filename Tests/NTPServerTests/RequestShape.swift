@@ -10,6 +10,8 @@ struct RequestShape: Hashable {
         case none
         /// One of unknown type, 28 bytes.
         case unknown
+        /// One of 1024 bytes.
+        case long
         /// Two of unknown type, 16 and 28 bytes.
         case two
         /// 12 bytes that say so: shorter than any field.
@@ -21,12 +23,13 @@ struct RequestShape: Hashable {
         /// 28 bytes that say they are 512.
         case beyondEnd
 
-        var isWellFormed: Bool { self == .none || self == .unknown || self == .two }
+        var isWellFormed: Bool { [.none, .unknown, .long, .two].contains(self) }
 
         fileprivate var bytes: [UInt8] {
             switch self {
             case .none: []
             case .unknown: Self.field(28, says: 28)
+            case .long: Self.field(1024, says: 1024)
             case .two: Self.field(16, says: 16) + Self.field(28, says: 28)
             case .short: Self.field(12, says: 12)
             case .unaligned: Self.field(28, says: 22)
@@ -68,7 +71,7 @@ struct RequestShape: Hashable {
         var isBad: Bool { isWrong || self == .unknownKey || self == .keyZero }
 
         /// Key identifier and digest, bytes.
-        var length: Int { bytes.count }
+        var length: Int { unsigned.count }
 
         private var isWrong: Bool { self == .wrongMD5 || self == .wrongSHA1 }
 
@@ -83,7 +86,8 @@ struct RequestShape: Hashable {
             }
         }
 
-        fileprivate var bytes: [UInt8] {
+        /// The bytes, before a key has written a digest.
+        var unsigned: [UInt8] {
             let digest = [UInt8](repeating: 0, count: 16)
             return switch self {
             case .nothing: []
@@ -129,7 +133,7 @@ struct RequestShape: Hashable {
         } + filled(.zeros) + filled(.junk)
 
     private static func filled(_ filling: Filling) -> [RequestShape] {
-        lengths.map { RequestShape(fields: .none, ending: .nothing, filling: filling, length: $0) }
+        lengths.filter { $0 > 48 || filling == .zeros }.map { RequestShape(fields: .none, ending: .nothing, filling: filling, length: $0) }
     }
 
     /// The server's keys.
@@ -151,7 +155,7 @@ struct RequestShape: Hashable {
         if let filling {
             return Array((header + [UInt8](repeating: filling.rawValue, count: 2000))[..<length])
         }
-        var request = header + fields.bytes + ending.bytes
+        var request = header + fields.bytes + ending.unsigned
         guard ending.key != nil else { return request }
         var span = request.mutableSpan
         keys.sign(&span, authenticator: length - ending.length..<length)
