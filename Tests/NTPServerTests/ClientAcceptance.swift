@@ -1,15 +1,14 @@
 /// The rules by which clients accept a reply, as far as its bytes decide.
 ///
-/// Read from the clients' sources and manuals, each named; not their code. ABB's relays want the reply within 12 ms, which no
-/// test of bytes can show.
+/// From the clients' sources and manuals, each named, and none of their code. ABB's relays want the reply within 12 ms,
+/// which no test of bytes can show.
 enum ClientAcceptance: Sendable {
     case windows, cisco, ntpd, chrony, timesyncd, openNTPD, busybox, android, lwIP, simple
 
     /// Why a client refuses a reply; `nil` where it accepts it.
     ///
-    /// - Parameters:
-    ///   - reply: the bytes that came.
-    ///   - request: the bytes that were sent.
+    /// - Parameter reply: what came, with the request that it answers.
+    /// - Returns: the first rule that it breaks.
     func refusal(of reply: ReceivedReply) -> String? {
         let failed = checks.first { !$0.holds(reply) }
         return failed?.what
@@ -77,27 +76,29 @@ enum ClientAcceptance: Sendable {
         Check("root delay ≥ 0") { $0.signedRootDelay >= 0 },
     ]
 
-    /// ntpd 4.2.8, ntp_proto.c, process_packet() and peer_unfit(); TEST1 wants a packet never seen before, TEST4 and TEST5 are
-    /// the client's own rules, TEST8 and TEST9 Autokey's, TEST13 its reachability.
+    /// ntpd 4.2.8, ntp_proto.c, receive(), process_packet() and peer_unfit(). TEST1 wants a packet never seen before, TEST4
+    /// and TEST5 are the client's own rules and keys, TEST8 and TEST9 Autokey's, TEST13 its reachability.
     private static let ntpdChecks = [
         header, mode,
         Check("TEST2, origin") { $0.bytes[24..<32] == $0.request[40..<48] },
         Check("TEST3, times") { $0.receive != 0 && $0.transmit != 0 && $0.origin != 0 },
         Check("TEST6, synchronised") { $0.leap != 3 && (1...15).contains($0.stratum) },
         Check("TEST7, header") { $0.rootDistance < 16 && $0.reference <= $0.transmit },
-        Check("TEST10, stratum below the ceiling") { $0.stratum < 16 },
+        Check("TEST10, stratum below the ceiling (tos ceiling 16)") { $0.stratum < 16 },
         Check("TEST11, distance ≤ 1.5 s") { $0.rootDistance + 15e-6 * 64 <= 1.5 },
         Check("TEST12, no loop") { $0.stratum == 1 || $0.referenceID != 0xc000_0263 },
     ]
 
-    /// chrony 4.5, ntp_core.c, process_response(): tests 2, 3, 6, 7, A and D; 1, 5, B and C need what went before, or a key.
+    /// chrony 4, ntp_core.c, process_response(): tests 2, 3, 6, 7, A and D; 1, 5, B and C need what went before, or a key.
     private static let chronyChecks = [
         header, version, mode,
         Check("test 2, origin") { $0.bytes[24..<32] == $0.request[40..<48] },
         Check("test 3, times") { $0.receive != 0 && $0.transmit != 0 },
         Check("test 6, synchronised") { $0.leap != 3 && $0.stratum > 0 && $0.stratum < 16 },
         Check("test 7, root distance < 16 s") { $0.rootDistance < 16 },
-        Check("test A, server's interval 0 … 4 s") { $0.transmit >= $0.receive && $0.transmit - $0.receive < 4 << 32 },
+        Check("test A, server's time ≤ 4 s") {
+            max($0.transmit, $0.receive) - min($0.transmit, $0.receive) <= 4 << 32
+        },
         Check("test D, no loop") { $0.stratum <= 1 || $0.referenceID != 0xc000_0263 },
     ]
 
@@ -110,7 +111,8 @@ enum ClientAcceptance: Sendable {
         Check("root distance ≤ 5 s") { $0.rootDistance <= 5 },
     ]
 
-    /// OpenNTPD, ntpd/client.c, client_dispatch(); the round trip was 2 s at most here, so that the server's part must be less.
+    /// OpenNTPD, ntpd/client.c, client_dispatch(): its delay is negative where the server's part exceeds the round trip,
+    /// here 2 s.
     private static let openNTPDChecks = [
         Check("48 or 68 bytes") { $0.bytes.count == 48 || $0.bytes.count == 68 },
         origin, leap, stratum,
@@ -130,7 +132,7 @@ enum ClientAcceptance: Sendable {
         Check("a reference timestamp") { $0.reference != 0 },
     ]
 
-    /// lwIP, src/apps/sntp/sntp.c: it takes stratum 0 for a kiss; the leap indicator it never reads.
+    /// lwIP, src/apps/sntp/sntp.c, with SNTP_CHECK_RESPONSE 2: stratum 0 is a kiss to it; the leap indicator it never reads.
     private static let lwIPChecks = [
         Check("48 bytes") { $0.bytes.count == 48 }, origin,
         Check("mode 4 or 5") { $0.mode == 4 || $0.mode == 5 },

@@ -43,8 +43,8 @@ struct ClientRequest: Sendable {
 
     // MARK: - Windows
 
-    /// Wireshark's sample NTP_sync.pcap, a Windows PC after `net time /setsntp`: version 3, mode 1, leap 3, poll 10, precision
-    /// −6, root dispersion 1.01 s. Later Windows has precision −23 (MS-SNTP, w32time of 2012 and later).
+    /// Wireshark's sample NTP_sync.pcap, a Windows PC after `net time /setsntp`: version 3, mode 1, leap 3, poll 10,
+    /// precision −6, root dispersion 1.01 s. Later Windows has precision −23 (`ntp-windows-cisco.md` §1).
     private static let windowsPeer = hexadecimal(
         """
         d9000afa000000000001029000000000 00000000000000000000000000000000
@@ -67,7 +67,7 @@ struct ClientRequest: Sendable {
             header([0x19, 3, 10, 0xe9, 0, 0, 8, 0, 0, 0, 0x20, 0], reference: [192, 0, 2, 7] + transmitted),
             .composed("MS-SNTP §3.1.5.1: a time source asks in mode 1"), mode: 2, accept: .windows),
         ClientRequest(
-            "w32tm /stripchart", header([0x1b]), .composed("RFC 1769 §4: the header is zero but for VN, mode, transmit"),
+            "w32tm /stripchart", header([0x1b]), .composed("RFC 1769 §4: zeros but for VN, mode, transmit"),
             accept: .windows),
         ClientRequest(
             "Windows, member of a domain, 120 bytes",
@@ -80,7 +80,7 @@ struct ClientRequest: Sendable {
 
     // MARK: - Cisco
 
-    /// RFC 1305, as `show ntp packets` of IOS shows it: leap 3, stratum 0, poll 6, precision 2⁻¹⁸, reference 73.78.73.84 (INIT).
+    /// As IOS's `debug ntp packet` has it: leap 3, stratum 0, poll 6, precision 2⁻¹⁸, reference 73.78.73.84 (INIT).
     private static let ciscoStart: [UInt8] = [0xdb, 0, 6, 0xee, 0, 0, 0, 0, 0, 0, 0, 0x42]
 
     static let ciscoClient = header([0xe3] + ciscoStart[1...], reference: Array("INIT".utf8))
@@ -107,7 +107,7 @@ struct ClientRequest: Sendable {
         0000000000000000dcf26270cd03ed4f 00000008d5378a09c04da845732097104348843a
         """)
 
-    /// The same capture, packet 1: chrony with key 8, SHA-1. Packet 2 is ntpd's answer to a key that it does not know: 52 bytes.
+    /// The same capture, packet 1: chrony with key 8, SHA-1. Packet 2 is ntpd's answer to a digest that is wrong, 52 bytes.
     static let chronyWithKey = hexadecimal(
         """
         23000020000000000000000000000000 00000000000000000000000000000000
@@ -122,7 +122,8 @@ struct ClientRequest: Sendable {
         """)
 
     private static let computers = [
-        ClientRequest("ntpd", Array(ntpdWithKey[..<48]), .captured("tcpdump, ntp.pcap 7, without its key"), accept: .ntpd),
+        ClientRequest(
+            "ntpd", Array(ntpdWithKey[..<48]), .captured("tcpdump, ntp.pcap 7, without its key"), accept: .ntpd),
         ClientRequest(
             "ntpd, symmetric active", Array(ntpdPeerWithKey[..<48]), .captured("scapy, ntp.uts, without its key"),
             mode: 2, accept: .ntpd),
@@ -156,7 +157,8 @@ struct ClientRequest: Sendable {
     // MARK: - Relays and other small devices
 
     private static let devices = [
-        ClientRequest("lwIP", header([0x23], transmitted: [0, 0, 0, 0, 0, 0, 0, 0]), .composed("sntp.c"), accept: .lwIP),
+        ClientRequest(
+            "lwIP", header([0x23], transmitted: [0, 0, 0, 0, 0, 0, 0, 0]), .composed("sntp.c"), accept: .lwIP),
         ClientRequest(
             "lwIP with SNTP_CHECK_RESPONSE 2", header([0x23]), .composed("sntp.c"), accept: .lwIP),
         ClientRequest(

@@ -71,7 +71,10 @@ struct ClientTests {
             ("precision −31", 3, [0xe1], [.windows]),
             ("precision −2", 3, [0xfe], [.windows]),
             ("a negative root delay", 4, [0xff, 0xff], [.windows, .cisco, .ntpd, .chrony, .timesyncd, .simple]),
-            ("its own loop", 12, [192, 0, 2, 0x63], []),
+            ("192.0.2.99, the client, as reference of stratum 1", 12, [192, 0, 2, 0x63], []),
+            (
+                "and of stratum 2", 1, [2, 3, 0xe8, 0, 0, 0, 0, 0, 0, 0, 66, 192, 0, 2, 0x63], [.ntpd, .chrony]
+            ),
             ("no reference timestamp", 16, [0, 0, 0, 0, 0, 0, 0, 0], [.android]),
             ("a reference timestamp in the future", 16, [0xee, 0xab, 0xa5, 0x40], [.windows, .cisco, .ntpd]),
             ("another origin", 31, [0xff], Set(kinds)),
@@ -79,9 +82,7 @@ struct ClientTests {
                 "no receive timestamp", 32, [0, 0, 0, 0, 0, 0, 0, 0],
                 [.windows, .cisco, .ntpd, .chrony, .timesyncd, .openNTPD, .simple]
             ),
-            (
-                "no transmit timestamp", 40, [0, 0, 0, 0, 0, 0, 0, 0], Set(kinds).subtracting([.busybox, .lwIP])
-            ),
+            ("no transmit timestamp", 40, [0, 0, 0, 0, 0, 0, 0, 0], Set(kinds).subtracting([.busybox, .lwIP])),
         ] as [(String, Int, [UInt8], Set<ClientAcceptance>)])
     func rules(what: String, offset: Int, bytes: [UInt8], refusing: Set<ClientAcceptance>) {
         let (_, good) = Self.reply(to: Self.request)
@@ -117,7 +118,10 @@ struct ClientTests {
     /// As ntpd answers chrony in the same capture, tcpdump's ntp.pcap 1 and 2: 52 bytes that end in zeros.
     @Test(
         "captured requests with keys that the server does not have get a crypto-NAK, and peers nothing",
-        arguments: [(ClientRequest.ntpdWithKey, true), (ClientRequest.chronyWithKey, true), (ClientRequest.ntpdPeerWithKey, false)])
+        arguments: [
+            (ClientRequest.ntpdWithKey, true), (ClientRequest.chronyWithKey, true),
+            (ClientRequest.ntpdPeerWithKey, false),
+        ])
     func foreignKeys(request: [UInt8], isTold: Bool) {
         let (verdict, reply) = Self.reply(to: request, keys: RequestShape.serverKeys())
         #expect(verdict == (isTold ? .reply(length: 52) : .refuse(.authentication)))

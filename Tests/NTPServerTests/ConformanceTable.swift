@@ -10,8 +10,8 @@ struct ConformanceCase {
     /// Bytes behind the header.
     var tail: Int { shape.length - 48 }
 
-    /// Whether nothing, or nothing but well-formed fields, or Microsoft's authenticator stands behind the header: nothing that
-    /// could prove the request.
+    /// Whether nothing stands behind the header that could prove the request: nothing at all, fields, or Microsoft's
+    /// authenticator.
     var isPlain: Bool {
         switch shape.filling {
         case .some: tail == 0 || tail == 72
@@ -109,7 +109,7 @@ enum ConformanceTable {
     // MARK: - Who asks too often
 
     private static let limits = [
-        ConformanceRow(.silence(.flake), "flake: one request in ten is dropped by lot (NTPsec)") {
+        ConformanceRow(.silence(.flake), "flake: one request in ten is dropped by lot (ntpd, ntp.conf)") {
             $0.rule == .flakeDropped
         },
         ConformanceRow(.silence(.limit), "limited without kod: what is above the limit is dropped") {
@@ -126,13 +126,13 @@ enum ConformanceTable {
         ConformanceRow(.silence(.tail), "RFC 1059: version 1 has neither authenticators nor fields") {
             $0.version == 1 && $0.tail > 0
         },
-        ConformanceRow(.silence(.tail), "RFC 5905 §7.5, RFC 7822: everything behind the header comes in words of 4 bytes") {
+        ConformanceRow(.silence(.tail), "RFC 5905 §7.5, RFC 7822: what stands behind the header has words of 4 bytes") {
             $0.tail % 4 != 0
         },
         ConformanceRow(.silence(.tail), "a crypto-NAK is a reply, and no request ends in one; observed: silence") {
             $0.tail == 4 || $0.shape.ending == .cryptoNAK && ($0.version == 4 || !isOldAuthenticator($0.tail))
         },
-        ConformanceRow(.silence(.tail), "RFC 7822 §7.5: no field ends a packet, and no authenticator fits, below 20 bytes") {
+        ConformanceRow(.silence(.tail), "RFC 7822 §7.5: no authenticator fits below 20 bytes, and no last field") {
             (1..<20).contains($0.tail)
         },
         ConformanceRow(
@@ -146,7 +146,7 @@ enum ConformanceTable {
         ConformanceRow(.silence(.tail), "zeros and junk read as a field without length, or of one beyond the end") {
             $0.version == 4 && $0.shape.filling != nil && ![0, 20, 24, 72].contains($0.tail)
         },
-        ConformanceRow(.silence(.tail), "RFC 7822 §7.5.1.3: in version 4 an authenticator has 20 or 24 bytes") {
+        ConformanceRow(.silence(.tail), "RFC 7822 §7.5: in version 4 an authenticator has 20 or 24 bytes") {
             $0.version == 4 && $0.shape.ending == .sha256Whole
         },
         ConformanceRow(.silence(.tail), "MS-SNTP §2.2.3: the ExtendedAuthenticator follows the header, in 120 bytes") {
@@ -179,7 +179,7 @@ enum ConformanceTable {
             .silence(.authentication),
             "MS-SNTP §3.2.5.1: only a domain controller can sign this; a crypto-NAK would be taken for its answer"
         ) { $0.lacksDigest },
-        ConformanceRow(.silence(.authentication), "a server without keys cannot tell a right authenticator from a wrong one") {
+        ConformanceRow(.silence(.authentication), "a server without keys cannot tell right from wrong") {
             $0.rule == .noKeys && !$0.isPlain
         },
         ConformanceRow(.signed(mode: 4), "RFC 5905 §9.2: a request with a right authenticator gets a signed reply") {
@@ -192,11 +192,11 @@ enum ConformanceTable {
             .cryptoNAK, "before version 4 a field is no field: of this length it is an authenticator, of no known key"
         ) { $0.version < 4 && $0.shape.fields != .none && $0.mode == 3 },
         ConformanceRow(
-            .cryptoNAK, "RFC 5905 §7.3, §9.2: a client is told that its authenticator is wrong; observed: ntpd, 52 bytes"
+            .cryptoNAK, "RFC 5905 §7.3, §9.2: a client is told that its authenticator is wrong; observed: ntpd, 52 B"
         ) { ($0.shape.ending.isBad || isFilledAuthenticator($0)) && $0.mode == 3 },
         ConformanceRow(
             .silence(.authentication),
-            "RFC 5905 §9.2: a crypto-NAK to a symmetric peer would demobilise its association; forgers could do that"
+            "RFC 5905 §9.2: in symmetric mode the answer to a wrong authenticator would itself ask for such an answer"
         ) { !$0.isPlain },
     ]
 
@@ -213,9 +213,9 @@ enum ConformanceTable {
             in version 1 a peer would ask, but old devices send from 123, and a reply in mode 4 starts no quarrel
             """
         ) { $0.version == 1 && $0.mode == 0 },
-        ConformanceRow(.time(mode: 4), "a version 1 peer: version 1 has no passive mode; NTPsec answers so, ntpd in mode 2") {
-            $0.version == 1 && $0.mode == 1
-        },
+        ConformanceRow(
+            .time(mode: 4), "a peer of version 1, which has no passive mode; observed: NTPsec, while ntpd has mode 2"
+        ) { $0.version == 1 && $0.mode == 1 },
         ConformanceRow(
             .time(mode: 4), "MS-SNTP §2.2.3, 120 bytes: a plain reply serves who falls back to NTP; observed: NTPsec"
         ) { $0.mode == 3 && $0.tail == 72 },
@@ -224,14 +224,15 @@ enum ConformanceTable {
         },
         ConformanceRow(.time(mode: 4), "RFC 5905 §9.2, RFC 4330 §6: a client is answered in mode 4") { $0.mode == 3 },
         ConformanceRow(
-            .time(mode: 2), "Windows servers ask in mode 1 (MS-SNTP §3.1.5.1): mode 2, without association; observed: ntpd"
+            .time(mode: 2), "Windows asks in mode 1 (MS-SNTP §3.1.5.1): mode 2, without association; observed: ntpd"
         ) { $0.mode == 1 },
     ]
 
     // MARK: - Words of the table
 
     private static func isRequest(_ request: ConformanceCase) -> Bool {
-        (1...4).contains(request.version) && ([1, 3].contains(request.mode) || request.version == 1 && request.mode == 0)
+        (1...4).contains(request.version)
+            && ([1, 3].contains(request.mode) || request.version == 1 && request.mode == 0)
     }
 
     /// A key identifier and a digest of MD5 or AES-CMAC, SHA-1, SHA-224, SHA-256, SHA-384, or SHA-512.

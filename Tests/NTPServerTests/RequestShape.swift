@@ -133,7 +133,10 @@ struct RequestShape: Hashable {
         } + filled(.zeros) + filled(.junk)
 
     private static func filled(_ filling: Filling) -> [RequestShape] {
-        lengths.filter { $0 > 48 || filling == .zeros }.map { RequestShape(fields: .none, ending: .nothing, filling: filling, length: $0) }
+        // Up to 48 bytes there is nothing to fill.
+        lengths.filter { $0 > 48 || filling == .zeros }.map {
+            RequestShape(fields: .none, ending: .nothing, filling: filling, length: $0)
+        }
     }
 
     /// The server's keys.
