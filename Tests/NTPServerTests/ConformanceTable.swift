@@ -15,9 +15,12 @@ struct ConformanceCase {
     var isPlain: Bool {
         switch shape.filling {
         case .some: tail == 0 || tail == 72
-        case nil: shape.ending == .nothing || shape.ending == .microsoft
+        case nil: (shape.ending == .nothing || shape.ending == .microsoft) && !isMistaken
         }
     }
+
+    /// Whether 20 or 24 bytes stand behind the header that were made as a field and something.
+    var isMistaken: Bool { shape.fields != .none && (tail == 20 || tail == 24) }
 
     /// Whether it ends in an authenticator without digest.
     var lacksDigest: Bool {
@@ -130,7 +133,7 @@ enum ConformanceTable {
             $0.tail % 4 != 0
         },
         ConformanceRow(.silence(.tail), "a crypto-NAK is a reply, and no request ends in one; observed: silence") {
-            $0.tail == 4 || $0.shape.ending == .cryptoNAK && ($0.version == 4 || !isOldAuthenticator($0.tail))
+            $0.tail == 4 || $0.shape.ending == .cryptoNAK && $0.version == 4 && !$0.isMistaken
         },
         ConformanceRow(.silence(.tail), "RFC 7822 §7.5: no authenticator fits below 20 bytes, and no last field") {
             (1..<20).contains($0.tail)
@@ -191,6 +194,9 @@ enum ConformanceTable {
         ConformanceRow(
             .cryptoNAK, "before version 4 a field is no field: of this length it is an authenticator, of no known key"
         ) { $0.version < 4 && $0.shape.fields != .none && $0.mode == 3 },
+        ConformanceRow(
+            .cryptoNAK, "RFC 7822 §7.5: the last 20 or 24 bytes are an authenticator, whatever they were meant to be"
+        ) { $0.isMistaken && $0.mode == 3 },
         ConformanceRow(
             .cryptoNAK, "RFC 5905 §7.3, §9.2: a client is told that its authenticator is wrong; observed: ntpd, 52 B"
         ) { ($0.shape.ending.isBad || isFilledAuthenticator($0)) && $0.mode == 3 },

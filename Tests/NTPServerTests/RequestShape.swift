@@ -10,29 +10,35 @@ struct RequestShape: Hashable {
         case none
         /// One of unknown type, 28 bytes.
         case unknown
+        /// One of 16 bytes, the shortest; an authenticator must follow.
+        case shortest
+        /// One of 24 bytes; where nothing follows, as long as an authenticator.
+        case ambiguous
         /// One of 1024 bytes.
         case long
         /// Two of unknown type, 16 and 28 bytes.
         case two
         /// 12 bytes that say so: shorter than any field.
         case short
-        /// 28 bytes that say they are 22: no multiple of four.
+        /// 30 bytes that say so: no multiple of four.
         case unaligned
         /// 28 bytes that say they are none.
         case zeroLength
         /// 28 bytes that say they are 512.
         case beyondEnd
 
-        var isWellFormed: Bool { [.none, .unknown, .long, .two].contains(self) }
+        var isWellFormed: Bool { [.none, .unknown, .shortest, .ambiguous, .long, .two].contains(self) }
 
         fileprivate var bytes: [UInt8] {
             switch self {
             case .none: []
             case .unknown: Self.field(28, says: 28)
+            case .shortest: Self.field(16, says: 16)
+            case .ambiguous: Self.field(24, says: 24)
             case .long: Self.field(1024, says: 1024)
             case .two: Self.field(16, says: 16) + Self.field(28, says: 28)
             case .short: Self.field(12, says: 12)
-            case .unaligned: Self.field(28, says: 22)
+            case .unaligned: Self.field(30, says: 30)
             case .zeroLength: Self.field(28, says: 0)
             case .beyondEnd: Self.field(28, says: 512)
             }
