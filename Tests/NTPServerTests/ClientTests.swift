@@ -10,12 +10,12 @@ struct ClientTests {
     private static func reply(
         to request: [UInt8], _ condition: ClockCondition = .locked, rule: ServerRule = .none,
         change: (inout ServerState) -> Void = { _ in }, keys: borrowing SymmetricKeys = SymmetricKeys()
-    ) -> (verdict: NTPServer.Verdict, reply: ReceivedReply) {
+    ) -> (fate: RequestFate, reply: ReceivedReply) {
         var state = condition.state
         change(&state)
         var table = rule.table()
         let answer = ConformanceTests.answer(request, &table, rule: rule, state: state, keys: keys)
-        return (answer.verdict, ReceivedReply(request: request, bytes: answer.bytes))
+        return (answer.fate, ReceivedReply(request: request, bytes: answer.bytes))
     }
 
     /// Every client of `ClientRequest`, by what it accepts and not by name.
@@ -27,8 +27,8 @@ struct ClientTests {
     func accepted(index: Int) {
         let client = ClientRequest.all[index]
         for condition in ClockCondition.allCases where condition != .unsynchronised {
-            let (verdict, reply) = Self.reply(to: client.bytes, condition)
-            #expect(verdict == .reply(length: 48), "\(client.client)")
+            let (fate, reply) = Self.reply(to: client.bytes, condition)
+            #expect(fate == .answered && reply.bytes.count == 48, "\(client.client)")
             #expect(client.accept.refusal(of: reply) == nil, "\(client.client), \(condition)")
             #expect(reply.mode == client.mode, "\(client.client)")
         }
@@ -37,8 +37,8 @@ struct ClientTests {
     @Test("no client takes the time of a server that is not synchronised", arguments: ClientRequest.all.indices)
     func refused(index: Int) {
         let client = ClientRequest.all[index]
-        let (verdict, reply) = Self.reply(to: client.bytes, .unsynchronised)
-        #expect(verdict == .reply(length: 48), "\(client.client)")
+        let (fate, reply) = Self.reply(to: client.bytes, .unsynchronised)
+        #expect(fate == .answered && reply.bytes.count == 48, "\(client.client)")
         #expect(client.accept.refusal(of: reply) != nil, "\(client.client)")
     }
 
@@ -107,8 +107,8 @@ struct ClientTests {
         var span = request.mutableSpan
         keys.sign(&span, authenticator: 48..<length)
         for condition in ClockCondition.allCases {
-            let (verdict, reply) = Self.reply(to: request, condition, keys: keys)
-            #expect(verdict == .reply(length: length))
+            let (fate, reply) = Self.reply(to: request, condition, keys: keys)
+            #expect(fate == .answered && reply.bytes.count == length)
             let isProven = keys.verify(reply.bytes.span, authenticator: 48..<length)
             #expect(isProven)
             #expect((ClientAcceptance.cisco.refusal(of: reply) == nil) == (condition != .unsynchronised))
@@ -123,16 +123,16 @@ struct ClientTests {
             (ClientRequest.ntpdPeerWithKey, false),
         ])
     func foreignKeys(request: [UInt8], isTold: Bool) {
-        let (verdict, reply) = Self.reply(to: request, keys: RequestShape.serverKeys())
-        #expect(verdict == (isTold ? .reply(length: 52) : .refuse(.authentication)))
+        let (fate, reply) = Self.reply(to: request, keys: RequestShape.serverKeys())
+        #expect(fate == (isTold ? .answered : .refused(.authentication)))
         if isTold { #expect(reply.bytes[48...] == [0, 0, 0, 0]) }
     }
 
     /// MS-SNTP §3.2.5.1: 68 bytes are for a domain controller; members drop a reply that is not signed by one.
     @Test("a member of a Windows domain is never sent a crypto-NAK", arguments: [ServerRule.none, .noKeys, .noTrust])
     func member(rule: ServerRule) {
-        let (verdict, _) = Self.reply(to: ClientRequest.windowsMember, rule: rule, keys: RequestShape.serverKeys())
-        #expect(verdict == .refuse(.authentication))
+        let (fate, _) = Self.reply(to: ClientRequest.windowsMember, rule: rule, keys: RequestShape.serverKeys())
+        #expect(fate == .refused(.authentication))
     }
 
     // MARK: - Bursts
