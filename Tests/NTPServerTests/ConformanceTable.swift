@@ -180,7 +180,7 @@ enum ConformanceTable {
     private static let proofs = [
         ConformanceRow(
             .silence(.authentication),
-            "MS-SNTP §3.2.5.1: only a domain controller can sign this; a crypto-NAK would be taken for its answer"
+            "MS-SNTP §3.2.5.1: only a domain controller can sign this; members of a domain know no crypto-NAK"
         ) { $0.lacksDigest },
         ConformanceRow(.silence(.authentication), "a server without keys cannot tell right from wrong") {
             $0.rule == .noKeys && !$0.isPlain
