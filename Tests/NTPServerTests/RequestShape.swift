@@ -4,7 +4,7 @@ import NTPServer
 import Testing
 
 /// What stands behind the header of a request, named by how it was made; the conformance table never parses it.
-struct RequestShape: Hashable {
+struct RequestShape {
     /// Extension fields.
     enum Fields: CaseIterable {
         case none
