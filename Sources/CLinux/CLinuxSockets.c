@@ -110,6 +110,8 @@ static int is_wildcard(const struct clx_address *address) {
 void clx_udp_set_server_options(int descriptor, const struct clx_address *address, int dscp) {
     clx_udp_stamp_arrivals(descriptor);
     set(descriptor, SOL_SOCKET, SO_BROADCAST, 1);
+    /* Replies are never so long as to be cut: without leave to, the kernel need not number them for it. */
+    if (address->storage.ss_family == AF_INET) set(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
     if (address->storage.ss_family == AF_INET6) {
         set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
         set(descriptor, IPPROTO_IPV6, IPV6_TCLASS, dscp << 2);

@@ -39,6 +39,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
     private var listener: ObserveListener?
     private var listenerIndex: Int?
     private var pollSet = PollSet()
+    private var batch = DatagramBatch(capacity: 1)
     private var readBuffer = [UInt8](repeating: 0, count: readSize)
     private let started: MonotonicInstant
     private var nextTick: MonotonicInstant
@@ -98,7 +99,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
             let requests = Signals.take()
             if requests.terminate { break }
             if requests.reload { reload() }
-            server.answer(pollSet)
+            server.answer(pollSet, batch: &batch)
             let now = timekeeper.clock.monotonicNow()
             attendDevices(now)
             attendListener()

@@ -88,12 +88,12 @@ struct ServiceDesk: ~Copyable {
     ///   - ready: what is readable.
     ///   - places: where in it the sockets were registered.
     ///   - batch: room for requests.
-    mutating func attend(_ ready: borrowing PollSet, places: Range<Int>, batch: DatagramBatch) {
+    mutating func attend(_ ready: borrowing PollSet, places: Range<Int>, batch: inout DatagramBatch) {
         for place in places where ready.needsAttention(place) {
             let socket = sockets[place - places.lowerBound]
             if ready.hasFailed(place) { takeDepartures(socket) }
             var left = Self.burst * Self.batchSize / batch.capacity
-            while left > 0, answerBatch(socket, batch) { left -= 1 }
+            while left > 0, answerBatch(socket, &batch) { left -= 1 }
         }
         clients.growIfCrowded()
         exchanges.growIfCrowded()
@@ -104,7 +104,7 @@ struct ServiceDesk: ~Copyable {
     /// Answers one batch.
     ///
     /// - Returns: whether more may be waiting.
-    private mutating func answerBatch(_ socket: ServiceSocket, _ batch: DatagramBatch) -> Bool {
+    private mutating func answerBatch(_ socket: ServiceSocket, _ batch: inout DatagramBatch) -> Bool {
         do throws(SystemError) {
             guard try batch.receive(from: socket.socket) else { return false }
         } catch {
@@ -113,8 +113,7 @@ struct ServiceDesk: ~Copyable {
             return true
         }
         let service = published.read()
-        let (realTime, now) = (KernelClock.realTime(), KernelClock.monotonic())
-        let isOfNow = service.isOf(realTime, now)
+        let (realTime, now, isOfNow) = Self.readClocks(service)
         forgetExchanges(before: service.ledSince)
         var index = 0
         probe = nil
@@ -125,7 +124,7 @@ struct ServiceDesk: ~Copyable {
             index += 1
             return answer
         }
-        send(batch, to: socket, service)
+        send(&batch, to: socket, service)
         return batch.count == batch.capacity
     }
 
@@ -170,13 +169,12 @@ struct ServiceDesk: ~Copyable {
     }
 
     /// Stamps the answers and sends them, group by group.
-    private mutating func send(_ batch: DatagramBatch, to socket: ServiceSocket, _ service: Service) {
+    private mutating func send(_ batch: inout DatagramBatch, to socket: ServiceSocket, _ service: Service) {
         var next = 0
         while next < batch.count {
             let group = batch.group(from: next, size: Self.groupSize)
             next = group.upperBound
-            let begun = KernelClock.realTime()
-            let isOfNow = service.isOf(begun, KernelClock.monotonic())
+            let (begun, _, isOfNow) = Self.readClocks(service)
             var place = 0
             batch.forAnswers(of: group) { bytes, index, length in
                 if isOfNow { stamp(&bytes, length, index, place: place, begun: begun, service.state) }
@@ -203,6 +201,18 @@ struct ServiceDesk: ~Copyable {
         if probe == index {
             departures.expect(NTPHeader.loadTransmitTimestamp(bytes.span), place: place, begun: begun)
         }
+    }
+
+    /// What the kernel's clocks read, and whether they are still set as the service has them.
+    ///
+    /// A thread that is interrupted between the two sees them apart; hardly so three times in a row.
+    private static func readClocks(_ service: Service) -> (realTime: Instant, monotonic: MonotonicInstant, Bool) {
+        for _ in 0..<2 {
+            let (realTime, monotonic) = (KernelClock.realTime(), KernelClock.monotonic())
+            if service.isOf(realTime, monotonic) { return (realTime, monotonic, true) }
+        }
+        let (realTime, monotonic) = (KernelClock.realTime(), KernelClock.monotonic())
+        return (realTime, monotonic, service.isOf(realTime, monotonic))
     }
 
     /// When a request arrived, on the clock as it is set now.

@@ -24,8 +24,7 @@ struct TimeServer {
     private var failed: [String] = []
     private var nextBind: MonotonicInstant
     private var threads: [WorkerThread] = []
-    /// Where the loop itself answers.
-    private let batch = DatagramBatch(capacity: 1)
+    /// Where the sockets are registered, where the loop itself answers.
     private var places = 0..<0
     /// A socket of each family to broadcast by.
     private var senders: [(family: IPAddress.Family, socket: ServiceSocket)] = []
@@ -127,9 +126,13 @@ struct TimeServer {
     }
 
     /// Answers what is waiting, where the loop answers.
-    func answer(_ ready: borrowing PollSet) {
+    ///
+    /// - Parameters:
+    ///   - ready: what is readable.
+    ///   - batch: room for requests.
+    func answer(_ ready: borrowing PollSet, batch: inout DatagramBatch) {
         guard !isThreaded else { return }
-        workers[0].desk.withLock { $0.attend(ready, places: places, batch: batch) }
+        workers[0].desk.withLock { $0.attend(ready, places: places, batch: &batch) }
     }
 
     /// Binds the addresses that have come up, where it is time to look, and broadcasts what is due.
@@ -140,7 +143,8 @@ struct TimeServer {
         }
         for (index, rule) in configuration.broadcasts.enumerated() where now >= nextBroadcast[index] {
             // Before there is time to tell, it is due again at once.
-            if broadcast(rule, index, log) { nextBroadcast[index] = now + .seconds(Int64(rule.interval)) }
+            guard broadcast(rule, index, log) else { continue }
+            nextBroadcast[index] = max(nextBroadcast[index] + .seconds(Int64(rule.interval)), now)
         }
     }
 

@@ -47,7 +47,7 @@ final class Worker: Sendable {
 
     private func run() {
         var set = PollSet()
-        let batch = DatagramBatch(capacity: ServiceDesk.batchSize)
+        var batch = DatagramBatch(capacity: ServiceDesk.batchSize)
         while !isStopped.load(ordering: .relaxed) {
             set.removeAll()
             let bell = set.add(doorbell.descriptor)
@@ -58,7 +58,7 @@ final class Worker: Sendable {
             // It fails for want of memory only, and may go better the next time.
             guard (try? set.wait(timeout: .seconds(3600))) ?? false else { continue }
             if set.isReadable(bell) { doorbell.answer() }
-            desk.withLock { $0.attend(set, places: bell + 1..<end, batch: batch) }
+            desk.withLock { $0.attend(set, places: bell + 1..<end, batch: &batch) }
         }
     }
 }

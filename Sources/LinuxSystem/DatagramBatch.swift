@@ -7,7 +7,7 @@ import TimeScale
 ///
 /// Its memory is made once and allocates nothing after that. A batch of one uses the plain calls, which is what
 /// simulators know (architecture §6).
-@safe public final class DatagramBatch {
+@safe public struct DatagramBatch: ~Copyable {
     /// Where a datagram comes from, and when it came.
     public struct Arrival {
         /// Bytes received, 0 ... `DatagramBatch.datagramSize`.
@@ -77,7 +77,7 @@ import TimeScale
     ///
     /// - Returns: whether there was anything; then `count` datagrams without answers.
     /// - Throws: `SystemError`.
-    public func receive(from socket: borrowing NTPSocket) throws(SystemError) -> Bool {
+    public mutating func receive(from socket: borrowing NTPSocket) throws(SystemError) -> Bool {
         // SAFETY: the batch lives as long as this value; the kernel keeps no pointers.
         let answer = unsafe clx_batch_receive(batch, socket.descriptor.rawValue)
         count = max(0, Int(answer))
@@ -89,7 +89,7 @@ import TimeScale
     /// Looks at every datagram and writes its answer into its place.
     ///
     /// - Parameter answer: is given the whole room of the datagram, whose first bytes are the request, and rewrites it.
-    public func answerEach(_ answer: (inout MutableSpan<UInt8>, Arrival) -> Answer) {
+    public mutating func answerEach(_ answer: (inout MutableSpan<UInt8>, Arrival) -> Answer) {
         for index in 0..<count {
             // SAFETY: `index` is below the capacity.
             let datagram = unsafe datagrams + index
@@ -120,7 +120,7 @@ import TimeScale
     /// Looks at the answers of a group once more before they are sent.
     ///
     /// - Parameter body: is given an answer's room, its index and its length.
-    public func forAnswers(of group: Range<Int>, _ body: (inout MutableSpan<UInt8>, Int, Int) -> Void) {
+    public mutating func forAnswers(of group: Range<Int>, _ body: (inout MutableSpan<UInt8>, Int, Int) -> Void) {
         for index in group {
             precondition(index < count, "a group is one of the batch")
             // SAFETY: `index` is below the capacity.
@@ -133,7 +133,7 @@ import TimeScale
     /// Sends the answers of a group, each from the address that was asked.
     ///
     /// - Returns: how many could not be sent.
-    public func send(_ group: Range<Int>, to socket: borrowing NTPSocket) -> Int {
+    public mutating func send(_ group: Range<Int>, to socket: borrowing NTPSocket) -> Int {
         precondition(group.upperBound <= count, "a group is one of the batch")
         // SAFETY: the datagrams are within the capacity; the kernel keeps no pointers.
         return unsafe Int(

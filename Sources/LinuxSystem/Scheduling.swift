@@ -18,11 +18,11 @@ public enum Scheduling {
 
     /// Makes the calling thread run before all ordinary ones (SCHED_FIFO), and not the threads that it starts.
     ///
-    /// - Parameter priority: 1 ... 99.
+    /// - Parameter priority: 1 or more; Linux has 99 at most, and chrony's 100 means that.
     /// - Throws: `SystemError`; EPERM without CAP_SYS_NICE.
     public static func setRealTimePriority(_ priority: Int) throws(SystemError) {
         try SystemError.check(
-            clx_set_real_time_priority(Int32(clamping: priority)), "sched_setscheduler", "priority \(priority)")
+            clx_set_real_time_priority(Int32(min(max(priority, 1), 99))), "sched_setscheduler", "priority \(priority)")
     }
 
     /// Keeps every page that is used in memory from now on (mlockall(2)).

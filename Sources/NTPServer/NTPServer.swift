@@ -52,6 +52,12 @@ public enum NTPServer {
     /// Shortest poll interval that a reply suggests: 8 s, ntpd's floor for clients.
     public static let shortestPoll: Int8 = 3
 
+    /// Least root dispersion that is told, seconds: no clock is without error, and some clients take 0 for an empty field.
+    private static let shortestBound = 0x1p-16
+
+    /// Most root delay and root dispersion that is told, seconds: RFC 1305 §3.2.1 has them signed, and so do old clients.
+    private static let longestBound = 32767.0
+
     /// Rewrites a request as its reply, complete but for the transmit timestamp.
     ///
     /// - Parameters:
@@ -179,10 +185,14 @@ public enum NTPServer {
         header.mode = mode
         header.stratum = state.stratum < 16 ? state.stratum : 0
         header.precision = state.precision
-        header.rootDelay = NTPShort(seconds: state.rootDelay)
-        header.rootDispersion = NTPShort(seconds: state.rootDispersion(at: reading))
+        header.rootDelay = NTPShort(seconds: min(longestBound, state.rootDelay))
+        header.rootDispersion = NTPShort(
+            seconds: min(longestBound, max(state.rootDispersion(at: reading), shortestBound)))
         header.referenceID = state.referenceID
-        header.referenceTimestamp = NTPTimestamp(min(state.referenceTime, state.servedTime(at: reading)))
+        // Zero where nothing synchronises the clock, as chrony has it; RFC 1305 §3.2.1: where nothing ever has.
+        header.referenceTimestamp =
+            state.stratum < 16
+            ? NTPTimestamp(min(state.referenceTime, state.servedTime(at: reading))) : .unknown
     }
 
     /// None to symmetric modes: they have been answered without an association, and know no kisses from servers.

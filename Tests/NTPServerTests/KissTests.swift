@@ -31,31 +31,6 @@ struct KissTests {
         #expect(try NTPHeader(buffer.span).poll == 6)
     }
 
-    @Test(
-        "only clients are kissed",
-        arguments: [
-            (4, 3, NTPServer.Verdict.kiss(length: 48)), (3, 3, .kiss(length: 48)), (4, 1, .refuse(.limit)),
-            (1, 0, .refuse(.limit)), (4, 4, .refuse(.mode)), (4, 5, .refuse(.mode)), (5, 3, .refuse(.version)),
-        ] as [(UInt8, UInt8, NTPServer.Verdict)])
-    func modes(version: UInt8, mode: UInt8, expected: NTPServer.Verdict) {
-        let request = Requests.request(version: version, mode: mode)
-        let (verdict, buffer) = Requests.respond(to: request, access: .kiss(.rateExceeded))
-        #expect(verdict == expected)
-        if case .refuse = expected { #expect(buffer == request) }
-        if mode == 1 {
-            #expect(Requests.respond(to: request, access: .kiss(.denied)).verdict == .refuse(.access))
-            #expect(Requests.respond(to: request, access: .kiss(.restricted)).verdict == .refuse(.authentication))
-        }
-    }
-
-    @Test(
-        "a dropped request is counted by its reason",
-        arguments: [(AccessDecision.limit, NTPServer.Refusal.limit), (.flake, .flake)])
-    func drops(decision: AccessDecision, refusal: NTPServer.Refusal) {
-        let verdict = Requests.respond(to: Requests.request(version: 4, mode: 3), access: decision).verdict
-        #expect(verdict == .refuse(refusal))
-    }
-
     @Test("whatever comes and whatever the rules are, nothing longer goes out", arguments: [1, 2] as [UInt64])
     func amplification(seed: UInt64) {
         var random = RandomSource(seed: seed)

@@ -36,17 +36,6 @@ struct ReplyTests {
         #expect(reply.originTimestamp.bits == bits)
     }
 
-    /// RFC 5905 §7.3: stratum 16 is shown as 0; §11.1: leap 3 tells clients to look elsewhere.
-    @Test("an unsynchronised server says leap 3 and stratum 0")
-    func unsynchronised() throws {
-        let reply = try Requests.reply(state: .unsynchronised(precision: -20, asOf: Requests.arrival))
-        #expect(reply.leapIndicator == .unsynchronised)
-        #expect(reply.stratum == 0)
-        #expect(reply.referenceID == ReferenceID("INIT"))
-        #expect(reply.precision == -20)
-        #expect(reply.rootDispersion.seconds >= 16)
-    }
-
     @Test(
         "strata up to 15 are told, 16 and more are not",
         arguments: [(1, 1), (15, 15), (16, 0), (255, 0)] as [(UInt8, UInt8)])
@@ -65,6 +54,20 @@ struct ReplyTests {
         (state.rootDispersion, state.rootDispersionRate) = (0.010, 15e-6)
         let reply = try Requests.reply(received: Requests.arrival + .seconds(age), state: state)
         #expect(reply.rootDispersion.bits == bits)
+    }
+
+    /// Signed in RFC 1305 §3.2.1, so 0x7fff_0000, 32767 s, is the most that old clients read as they should.
+    @Test(
+        "a root dispersion is never told as 0, and no bound as negative",
+        arguments: [(0, 1, 0), (1e9, 0x7fff_0000, 0x7fff_0000), (.infinity, 0x7fff_0000, 0x7fff_0000)]
+            as [(Double, UInt32, UInt32)])
+    func bounds(seconds: Double, dispersion: UInt32, delay: UInt32) throws {
+        var state = Requests.state()
+        (state.rootDispersion, state.rootDelay) = (seconds, seconds)
+        let reply = try Requests.reply(state: state)
+        #expect((reply.rootDispersion.bits, reply.rootDelay.bits) == (dispersion, delay))
+        state.rootDispersion = .nan
+        #expect(try Requests.reply(state: state).rootDispersion.bits == 0x7fff_0000)
     }
 
     @Test("the root delay is rounded up")
