@@ -1,0 +1,166 @@
+import CLoad
+import FoundationEssentials
+import LinuxSystem
+import NTPWire
+import Reports
+import TimeScale
+
+/// What saturation of the server does to the discipline: figures of a quiet time beside those of a busy one.
+///
+/// A timeballd with `clock virtual` follows an imagined receiver whose truth is CLOCK_REALTIME. Its own figures come
+/// from the observe socket, once a second. The truth comes with NTP: on loopback the receive stamp is taken within
+/// sendto(2), so that the stamps of CLOCK_REALTIME around that call enclose it, however long the reply takes.
+struct UnderLoad {
+    /// What is gathered in one of the two times.
+    private struct Phase {
+        var snapshots: [Snapshot] = []
+        /// Served receive stamps less truth, seconds, one a second: of ten the one best enclosed.
+        var errors: [Double] = []
+        /// Half of the widest enclosure among them, seconds.
+        var uncertainty = 0.0
+        var seconds = 0.0
+        var cpuTime = 0.0
+        var replies = 0
+    }
+
+    private static let port: UInt16 = 20030
+    private let folder: String
+    private let program: Program
+
+    init(timeballd: String, folder: String) throws {
+        self.folder = folder
+        let file = "\(folder)/under-load.conf"
+        // Unpinned and with as many workers as it has by itself: as an appliance would run.
+        program = Program(
+            name: "timeballd under load", command: [timeballd, "-n", "-c", file], port: Self.port,
+            cores: 0...Machine.coreCount - 1)
+    }
+
+    /// Measures both times and prints the table.
+    func measure(seconds: Int) throws {
+        let this = try Files.programFolder() + "/timeball-bench"
+        try Files.remove("\(folder)/terminal")
+        var device = try ChildProcess(program: this, arguments: ["--device", folder], environment: [])
+        let server = try start()
+        defer {
+            server.stop()
+            _ = try? device.terminate(timeout: .seconds(2))
+        }
+        var observer = try ObserveClient(path: "\(folder)/observe")
+        try waitForLock(&observer)
+        let quiet = try gather(server, &observer, seconds: seconds)
+        var load = try ChildProcess(
+            program: this, arguments: ["--generate", "\(Self.port)", "\(seconds + 30)"], environment: [])
+        Pause.sleep(.seconds(2))
+        let busy = try gather(server, &observer, seconds: seconds)
+        _ = try load.terminate(timeout: .seconds(2))
+        try report(quiet, busy, seconds: seconds)
+    }
+
+    private func start() throws -> Server {
+        var terminal: [UInt8]?
+        for _ in 0..<500 where terminal == nil {
+            Pause.sleep(.milliseconds(10))
+            terminal = try? Files.read("\(folder)/terminal", limit: 256)
+        }
+        guard let terminal else { throw BenchError.unreadable("the imagined receiver's terminal") }
+        let text = """
+            clock virtual offset 0.3 frequency 12.5 wander 1e-9 seed 1
+            refclock nmea unit 0 path \(String(decoding: terminal, as: UTF8.self)) baud 9600 mode 17 minpoll 0 maxpoll 0 prefer
+            refclock sock unit 0 path \(folder)/pulses refid PPS minpoll 0 maxpoll 0
+            listen 127.0.0.1
+            port \(Self.port)
+            observe \(folder)/observe
+
+            """
+        try Files.writeAtomically("\(folder)/under-load.conf", Array(text.utf8))
+        return try Server(program, folder: folder, patience: .seconds(30))
+    }
+
+    /// Waits until it follows the pulses, and ten seconds more for the filter to settle.
+    private func waitForLock(_ observer: inout ObserveClient) throws {
+        var settled = 0
+        for _ in 0..<90 where settled < 10 {
+            guard let snapshot = try snapshot(&observer) else { continue }
+            settled = snapshot.tracking.state == "locked" ? settled + 1 : 0
+        }
+        guard settled == 10 else { throw BenchError.silent(program.name, "it did not lock") }
+    }
+
+    private func snapshot(_ observer: inout ObserveClient) throws -> Snapshot? {
+        guard let frame = try observer.frame(timeout: .milliseconds(1500)) else { return nil }
+        return try JSONDecoder().decode(Snapshot.self, from: Data(frame))
+    }
+
+    private func gather(_ server: Server, _ observer: inout ObserveClient, seconds: Int) throws -> Phase {
+        var phase = Phase()
+        let client = try Client(port: Self.port, Requests(.none))
+        let (begun, cpu) = (KernelClock.monotonic(), server.cpuTime)
+        // The first is the state at the beginning.
+        while phase.snapshots.count <= seconds, KernelClock.monotonic() - begun < .seconds(Int64(seconds) * 2) {
+            if let snapshot = try snapshot(&observer) { phase.snapshots.append(snapshot) }
+            compare(client, &phase)
+        }
+        phase.seconds = (KernelClock.monotonic() - begun).seconds
+        phase.cpuTime = Double(server.cpuTime - cpu) * 1e-9
+        let replied = phase.snapshots.map(\.server.replied)
+        phase.replies = (replied.last ?? 0) - (replied.first ?? 0)
+        return phase
+    }
+
+    /// Asks ten times and keeps the stamp that is enclosed best.
+    private func compare(_ client: Client, _ phase: inout Phase) {
+        var best: (width: Int64, error: Double)?
+        for _ in 0..<10 {
+            guard let answer = client.ask(timeout: .milliseconds(50)) else { continue }
+            let width = answer.after - answer.before
+            guard width < best?.width ?? .max else { continue }
+            let served = NTPTimestamp(bits: answer.receive_timestamp)
+            let middle = Instant(nanoseconds: answer.before + width / 2)
+            best = (width, (served.instant(near: middle) - middle).seconds)
+        }
+        guard let best else { return }
+        phase.errors.append(best.error)
+        phase.uncertainty = max(phase.uncertainty, Double(best.width) / 2e9)
+    }
+
+    private func report(_ quiet: Phase, _ busy: Phase, seconds: Int) throws {
+        Console.write(
+            "\n## The discipline while the server is saturated\n\n"
+                + "timeballd as it comes, unpinned, `clock virtual`, imagined receiver (NMEA at 9600 baud, pulses with 1 µs "
+                + "of jitter through SOCK), \(seconds) s quiet and \(seconds) s saturated by 100 000 clients; generator and "
+                + "receiver share the cores with it. *Served − truth* is the error of receive stamps, one a second, each "
+                + "enclosed to ± the uncertainty; it contains the pulses' jitter, the loopback's asymmetry none.\n\n")
+        var table = Table(["", "quiet", "saturated"])
+        func row(_ name: String, _ value: (Phase) -> String) { table.add([name, value(quiet), value(busy)]) }
+        func micro(_ value: Double) -> String { decimal(value * 1e6, 3) + " µs" }
+        func worst(_ values: [Double]) -> Double { values.map(\.magnitude).max() ?? .nan }
+        func sum(_ phase: Phase, _ counter: (Snapshot) -> Int) -> Int {
+            guard let first = phase.snapshots.first, let last = phase.snapshots.last else { return 0 }
+            return counter(last) - counter(first)
+        }
+        row("replies/s") { decimal(Double($0.replies) / $0.seconds, 0) }
+        row("CPU of the server") { decimal($0.cpuTime / $0.seconds * 100, 0) + " % of a core" }
+        row("served − truth, RMS") { micro(rootMeanSquare($0.errors)) }
+        row("served − truth, worst") { micro(worst($0.errors)) }
+        row("uncertainty of that, at most") { "± " + micro($0.uncertainty) }
+        row("offset by its own estimate, RMS") { micro(rootMeanSquare($0.snapshots.map(\.tracking.offset))) }
+        row("offset by its own estimate, worst") { micro(worst($0.snapshots.map(\.tracking.offset))) }
+        row("standard deviation of that, median") { micro(median($0.snapshots.map(\.tracking.offsetDeviation))) }
+        row("jitter of the pulses, median") { micro(median($0.snapshots.map(\.tracking.jitter))) }
+        row("delay of the sentences") { phase in
+            let last = phase.snapshots.last?.sources.map { ($0.labelDelay, $0.labelDelayDeviation) }
+            return (last ?? []).filter { $0.0 != 0 }
+                .map { "\(decimal($0.0 * 1e3, 1)) ± \(decimal($0.1 * 1e3, 1)) ms" }.joined(separator: ", ")
+        }
+        row("pulses taken, of so many seconds") { phase in
+            "\(sum(phase) { $0.sources.last?.samples ?? 0 }) of \(phase.snapshots.count - 1)"
+        }
+        row("sentences rejected") { phase in "\(sum(phase) { $0.sources.map(\.rejected).reduce(0, +) })" }
+        row("state changes") { phase in
+            let states = phase.snapshots.map(\.tracking.state)
+            return "\(zip(states, states.dropFirst()).filter { $0 != $1 }.count)"
+        }
+        table.print()
+    }
+}
