@@ -4,6 +4,9 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -246,18 +249,20 @@ int load_open(uint16_t port) {
     return descriptor;
 }
 
+/* A server's reply, or an echo. */
+static int is_reply(const uint8_t *request, const uint8_t *reply) {
+    uint64_t stamp = word(request + TRANSMIT);
+    return word(reply + ORIGIN) == stamp || word(reply + TRANSMIT) == stamp;
+}
+
 int load_ask(int descriptor, const uint8_t *request, uint32_t length, int64_t timeout, uint8_t *reply,
              struct load_answer *answer) {
-    /* Late replies to earlier requests. */
-    while (recv(descriptor, reply, LONGEST, 0) >= 0) {}
     int64_t begun = reading(CLOCK_MONOTONIC_RAW);
-    answer->before = reading(CLOCK_REALTIME);
     if (send(descriptor, request, length, 0) < 0) return -errno;
-    answer->after = reading(CLOCK_REALTIME);
     for (;;) {
         ssize_t count = recv(descriptor, reply, LONGEST, 0);
         answer->round_trip = reading(CLOCK_MONOTONIC_RAW) - begun;
-        if (count >= HEADER) {
+        if (count >= HEADER && is_reply(request, reply)) {
             answer->receive_timestamp = word(reply + RECEIVE);
             answer->stratum = reply[1];
             answer->length = (uint32_t)count;
@@ -265,6 +270,53 @@ int load_ask(int descriptor, const uint8_t *request, uint32_t length, int64_t ti
         }
         if (count < 0 && errno != EAGAIN && errno != EINTR) return -errno;
         if (answer->round_trip >= timeout) return -ETIMEDOUT;
+    }
+}
+
+int load_tap_open(int client) {
+    struct sockaddr_in local;
+    socklen_t size = sizeof local;
+    if (getsockname(client, (struct sockaddr *)&local, &size) < 0) return -errno;
+    /* Of IPv4 packets without options: the UDP source port, 20 bytes behind the start of the header. */
+    struct sock_filter code[] = {
+        {BPF_LD | BPF_B | BPF_ABS, 0, 0, 9},
+        {BPF_JMP | BPF_JEQ | BPF_K, 0, 3, IPPROTO_UDP},
+        {BPF_LD | BPF_H | BPF_ABS, 0, 0, 20},
+        {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, ntohs(local.sin_port)},
+        {BPF_RET | BPF_K, 0, 0, LONGEST},
+        {BPF_RET | BPF_K, 0, 0, 0},
+    };
+    struct sock_fprog filter = {.len = sizeof code / sizeof code[0], .filter = code};
+    struct sockaddr_ll address = {
+        .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP), .sll_ifindex = (int)if_nametoindex("lo")};
+    int on = 1;
+    /* Protocol 0: nothing comes before the filter is there. */
+    int descriptor = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0) return -errno;
+    if (setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) < 0
+        || setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) < 0
+        || bind(descriptor, (struct sockaddr *)&address, sizeof address) < 0) {
+        int error = errno;
+        close(descriptor);
+        return -error;
+    }
+    return descriptor;
+}
+
+int64_t load_tap_stamp(int tap) {
+    int64_t stamp = -1;
+    for (;;) {
+        uint8_t bytes[LONGEST];
+        _Alignas(struct cmsghdr) char control[128];
+        struct iovec vector = {.iov_base = bytes, .iov_len = sizeof bytes};
+        struct msghdr message = {
+            .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+        if (recvmsg(tap, &message, 0) < 0) return stamp;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_TIMESTAMPNS) continue;
+        struct timespec time;
+        memcpy(&time, CMSG_DATA(header), sizeof time);
+        stamp = time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
     }
 }
 

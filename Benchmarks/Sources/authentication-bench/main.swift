@@ -40,10 +40,11 @@ func request(digest: Int, keys: borrowing SymmetricKeys) -> [UInt8] {
 func answer(_ request: [UInt8], count: Int, keys: borrowing SymmetricKeys) {
     let now = KernelClock.realTime()
     let state = ServerState.unsynchronised(precision: -24, asOf: now)
-    var datagram = DatagramBuffer()
+    // As long as the longest packet that a server takes.
+    var bytes = [UInt8](repeating: 0, count: 1024)
     var answered = 0
     for _ in 0..<count {
-        var buffer = datagram.bytes.mutableSpan
+        var buffer = bytes.mutableSpan
         for index in request.indices { buffer[index] = request[index] }
         let verdict = NTPServer.respond(
             to: &buffer, length: request.count, received: now, state: state, access: .serve, keys: keys)

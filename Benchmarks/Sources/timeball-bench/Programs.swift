@@ -51,7 +51,8 @@ struct Programs {
 
                 """
             try Files.writeAtomically(file, Array(text.utf8))
-            all.append(Program(name: variant.0, command: [path, "-n", "-c", file], port: port, cores: variant.2))
+            all.append(
+                Program(name: variant.0, command: [path, "-n", "-c", file], port: port, isOurs: true, cores: variant.2))
         }
     }
 
@@ -108,7 +109,7 @@ struct Programs {
             interface listen 127.0.0.1
             keys \(folder)/ntpd.keys
             trustedkey 1 2
-            restrict default
+            unrestrict default limited kod
 
             """
         try Files.writeAtomically("\(folder)/ntpd.conf", Array(text.utf8))

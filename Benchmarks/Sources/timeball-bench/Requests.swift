@@ -44,7 +44,7 @@ struct Requests {
     /// Bytes of one.
     let length: Int
 
-    private static let count = 1024
+    static let count = 1024
 
     init(_ signature: Signature) {
         self.signature = signature
@@ -74,6 +74,7 @@ struct Requests {
     ///   - seconds: time at most.
     ///   - spins: whether the generator has a core of its own.
     /// - Returns: what came back.
+    /// - Throws: `SystemError` where sockets are refused.
     func send(
         to port: UInt16, isEcho: Bool, addresses: Int, count: Int = .max, seconds: Double, spins: Bool
     ) throws(SystemError) -> load_result {
@@ -93,8 +94,10 @@ struct Requests {
 
 /// A client that asks one server, a request at a time.
 final class Client {
-    private let descriptor: FileDescriptor
+    fileprivate let descriptor: FileDescriptor
     private let requests: Requests
+    /// Of the last request: a reply to an earlier one does not count.
+    private var number = 0
     private var reply = [UInt8](repeating: 0, count: 1024)
 
     init(port: UInt16, _ requests: Requests) throws(SystemError) {
@@ -109,9 +112,11 @@ final class Client {
     /// - Returns: `nil` where no reply came in time or nothing listens.
     func ask(timeout: Interval) -> load_answer? {
         var answer = load_answer()
+        number = (number + 1) % Requests.count
+        let request = Array(requests.bytes[number * requests.length..<(number + 1) * requests.length])
         // SAFETY: the function reads one request, and writes at most 1024 bytes and one answer.
         let code = unsafe load_ask(
-            descriptor.rawValue, requests.bytes, UInt32(requests.length), timeout.nanoseconds, &reply, &answer)
+            descriptor.rawValue, request, UInt32(requests.length), timeout.nanoseconds, &reply, &answer)
         return code == 0 ? answer : nil
     }
 
@@ -121,5 +126,23 @@ final class Client {
         let reply = self.reply
         return answer.length == requests.length
             && Signature.keys().verify(reply.span, authenticator: NTPHeader.length..<requests.length)
+    }
+}
+
+/// Sees the requests of a client, stamped by the kernel as their server sees them.
+struct Tap: ~Copyable {
+    private let descriptor: FileDescriptor
+
+    /// Needs CAP_NET_RAW.
+    init(_ client: Client) throws(SystemError) {
+        let number = load_tap_open(client.descriptor.rawValue)
+        guard number >= 0 else { throw SystemError("open a packet socket", code: -number) }
+        descriptor = FileDescriptor(owning: number)
+    }
+
+    /// When the last request arrived, CLOCK_REALTIME; `nil` where there was none since the last call.
+    var lastRequest: Instant? {
+        let stamp = load_tap_stamp(descriptor.rawValue)
+        return stamp < 0 ? nil : Instant(nanoseconds: stamp)
     }
 }

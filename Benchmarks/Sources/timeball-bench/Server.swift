@@ -11,10 +11,10 @@ struct Program {
     var command: [String]
     var port: UInt16
     var isEcho = false
+    /// Whether it is timeballd.
+    var isOurs = false
     /// Cores that it may use.
     var cores: ClosedRange<Int>
-    /// Whether its configuration knows the keys.
-    var knowsKeys = true
 }
 
 /// A program that runs.

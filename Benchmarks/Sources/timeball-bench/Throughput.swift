@@ -96,10 +96,11 @@ struct Throughput {
     private func printTable(_ signature: Signature) {
         let name = signature == .none ? "No authentication (48 bytes)" : "\(signature.rawValue) (68 bytes)"
         Console.write("\n\(name)\n\n")
-        let columns = ["replies/s", "busy %", "CPU µs", "× echo", "× batched"]
-        var table = Table(["server"] + columns.map { "1 client: \($0)" } + columns.map { "100 000: \($0)" })
-        for (index, server) in servers.enumerated() {
-            table.add([server.program.name] + Self.addressCounts.flatMap { cells(index, signature, $0) })
+        var table = Table(["server", "clients", "replies/s", "busy %", "CPU µs", "× echo", "× batched echo"])
+        for addresses in Self.addressCounts {
+            for (index, server) in servers.enumerated() {
+                table.add([server.program.name, "\(addresses)"] + cells(index, signature, addresses))
+            }
         }
         table.print()
         for (key, sums) in figures where key.signature == signature && sums.lost + sums.wrong > 0 {

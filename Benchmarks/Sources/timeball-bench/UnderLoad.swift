@@ -8,16 +8,14 @@ import TimeScale
 /// What saturation of the server does to the discipline: figures of a quiet time beside those of a busy one.
 ///
 /// A timeballd with `clock virtual` follows an imagined receiver whose truth is CLOCK_REALTIME. Its own figures come
-/// from the observe socket, once a second. The truth comes with NTP: on loopback the receive stamp is taken within
-/// sendto(2), so that the stamps of CLOCK_REALTIME around that call enclose it, however long the reply takes.
+/// from the observe socket, once a second. Truth is known to the nanosecond: a packet socket sees the kernel's stamp of
+/// the same request that the server turns into its receive timestamp.
 struct UnderLoad {
     /// What is gathered in one of the two times.
     private struct Phase {
         var snapshots: [Snapshot] = []
-        /// Served receive stamps less truth, seconds, one a second: of ten the one best enclosed.
+        /// Served receive stamps less truth, seconds, ten a second.
         var errors: [Double] = []
-        /// Half of the widest enclosure among them, seconds.
-        var uncertainty = 0.0
         var seconds = 0.0
         var cpuTime = 0.0
         var replies = 0
@@ -37,7 +35,7 @@ struct UnderLoad {
     }
 
     /// Measures both times and prints the table.
-    func measure(seconds: Int) throws {
+    func measure(seconds: Int, settling: Int) throws {
         let this = try Files.programFolder() + "/timeball-bench"
         try Files.remove("\(folder)/terminal")
         var device = try ChildProcess(program: this, arguments: ["--device", folder], environment: [])
@@ -47,7 +45,7 @@ struct UnderLoad {
             _ = try? device.terminate(timeout: .seconds(2))
         }
         var observer = try ObserveClient(path: "\(folder)/observe")
-        try waitForLock(&observer)
+        try waitForLock(&observer, settling: settling)
         let quiet = try gather(server, &observer, seconds: seconds)
         var load = try ChildProcess(
             program: this, arguments: ["--generate", "\(Self.port)", "\(seconds + 30)"], environment: [])
@@ -77,14 +75,14 @@ struct UnderLoad {
         return try Server(program, folder: folder, patience: .seconds(30))
     }
 
-    /// Waits until it follows the pulses, and ten seconds more for the filter to settle.
-    private func waitForLock(_ observer: inout ObserveClient) throws {
+    /// Waits until it follows the pulses, and some seconds more for the filter to settle.
+    private func waitForLock(_ observer: inout ObserveClient, settling seconds: Int) throws {
         var settled = 0
-        for _ in 0..<90 where settled < 10 {
+        for _ in 0..<90 where settled < seconds {
             guard let snapshot = try snapshot(&observer) else { continue }
             settled = snapshot.tracking.state == "locked" ? settled + 1 : 0
         }
-        guard settled == 10 else { throw BenchError.silent(program.name, "it did not lock") }
+        guard settled == seconds else { throw BenchError.silent(program.name, "it did not lock") }
     }
 
     private func snapshot(_ observer: inout ObserveClient) throws -> Snapshot? {
@@ -95,11 +93,12 @@ struct UnderLoad {
     private func gather(_ server: Server, _ observer: inout ObserveClient, seconds: Int) throws -> Phase {
         var phase = Phase()
         let client = try Client(port: Self.port, Requests(.none))
+        let tap = try Tap(client)
         let (begun, cpu) = (KernelClock.monotonic(), server.cpuTime)
         // The first is the state at the beginning.
         while phase.snapshots.count <= seconds, KernelClock.monotonic() - begun < .seconds(Int64(seconds) * 2) {
             if let snapshot = try snapshot(&observer) { phase.snapshots.append(snapshot) }
-            compare(client, &phase)
+            compare(client, tap, &phase)
         }
         phase.seconds = (KernelClock.monotonic() - begun).seconds
         phase.cpuTime = Double(server.cpuTime - cpu) * 1e-9
@@ -108,20 +107,15 @@ struct UnderLoad {
         return phase
     }
 
-    /// Asks ten times and keeps the stamp that is enclosed best.
-    private func compare(_ client: Client, _ phase: inout Phase) {
-        var best: (width: Int64, error: Double)?
+    /// Asks ten times and compares the receive stamps of the replies with those of the kernel.
+    private func compare(_ client: Client, _ tap: borrowing Tap, _ phase: inout Phase) {
         for _ in 0..<10 {
-            guard let answer = client.ask(timeout: .milliseconds(50)) else { continue }
-            let width = answer.after - answer.before
-            guard width < best?.width ?? .max else { continue }
+            // The tap is emptied in any case.
+            let (answer, truth) = (client.ask(timeout: .milliseconds(50)), tap.lastRequest)
+            guard let answer, let truth else { continue }
             let served = NTPTimestamp(bits: answer.receive_timestamp)
-            let middle = Instant(nanoseconds: answer.before + width / 2)
-            best = (width, (served.instant(near: middle) - middle).seconds)
+            phase.errors.append((served.instant(near: truth) - truth).seconds)
         }
-        guard let best else { return }
-        phase.errors.append(best.error)
-        phase.uncertainty = max(phase.uncertainty, Double(best.width) / 2e9)
     }
 
     private func report(_ quiet: Phase, _ busy: Phase, seconds: Int) throws {
@@ -129,8 +123,8 @@ struct UnderLoad {
             "\n## The discipline while the server is saturated\n\n"
                 + "timeballd as it comes, unpinned, `clock virtual`, imagined receiver (NMEA at 9600 baud, pulses with 1 µs "
                 + "of jitter through SOCK), \(seconds) s quiet and \(seconds) s saturated by 100 000 clients; generator and "
-                + "receiver share the cores with it. *Served − truth* is the error of receive stamps, one a second, each "
-                + "enclosed to ± the uncertainty; it contains the pulses' jitter, the loopback's asymmetry none.\n\n")
+                + "receiver share the cores with it. *Served − truth* is the receive timestamp in a reply less the "
+                + "kernel's own stamp of the same request, ten a second; network and waiting have no part in it.\n\n")
         var table = Table(["", "quiet", "saturated"])
         func row(_ name: String, _ value: (Phase) -> String) { table.add([name, value(quiet), value(busy)]) }
         func micro(_ value: Double) -> String { decimal(value * 1e6, 3) + " µs" }
@@ -143,7 +137,6 @@ struct UnderLoad {
         row("CPU of the server") { decimal($0.cpuTime / $0.seconds * 100, 0) + " % of a core" }
         row("served − truth, RMS") { micro(rootMeanSquare($0.errors)) }
         row("served − truth, worst") { micro(worst($0.errors)) }
-        row("uncertainty of that, at most") { "± " + micro($0.uncertainty) }
         row("offset by its own estimate, RMS") { micro(rootMeanSquare($0.snapshots.map(\.tracking.offset))) }
         row("offset by its own estimate, worst") { micro(worst($0.snapshots.map(\.tracking.offset))) }
         row("standard deviation of that, median") { micro(median($0.snapshots.map(\.tracking.offsetDeviation))) }

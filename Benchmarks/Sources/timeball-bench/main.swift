@@ -38,13 +38,14 @@ func measure(_ parts: [Part], timeballd: String, isQuick: Bool, isIsolated: Bool
     if parts.contains(.instructions) {
         let details = try Files.programFolder() + "/../../instructions.txt"
         if let instructions = Instructions(folder: folder.path, count: isQuick ? 1024 : 8192, details: details) {
-            try instructions.measure(programs.all)
+            try instructions.measure(programs.all, isQuick ? [.none] : Signature.allCases)
         } else {
             Console.write("\n**Instructions are not counted: valgrind is not installed.**\n")
         }
     }
     if parts.contains(.underLoad) {
-        try UnderLoad(timeballd: timeballd, folder: folder.path).measure(seconds: isQuick ? 8 : 60)
+        try UnderLoad(timeballd: timeballd, folder: folder.path).measure(
+            seconds: isQuick ? 6 : 60, settling: isQuick ? 5 : 10)
     }
 }
 
@@ -62,8 +63,6 @@ case "--echo" where arguments.count == 3:
 case "--device" where arguments.count == 2:
     try ImaginedDevice.play(folder: arguments[1])
 case "--generate" where arguments.count == 3:
-    // The discipline and the receiver come first, as they would where requests come from elsewhere.
-    nice(10)
     _ = try Requests(.none).send(
         to: UInt16(arguments[1]) ?? 0, isEcho: false, addresses: 100_000, seconds: Double(arguments[2]) ?? 0,
         spins: false)

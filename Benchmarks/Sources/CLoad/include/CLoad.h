@@ -45,8 +45,6 @@ int load_run(const struct load_plan *plan, struct load_result *result);
 
 /* One request. */
 struct load_answer {
-    /* CLOCK_REALTIME before and after sending, in which time a receive stamp on loopback is taken. */
-    int64_t before, after;
     /* CLOCK_MONOTONIC_RAW from before sending to the reply. */
     int64_t round_trip;
     /* Wire format of RFC 5905. */
@@ -59,6 +57,11 @@ int load_open(uint16_t port);
 /* Asks and waits without sleeping; `reply` has room for 1024 bytes. -ETIMEDOUT where no reply comes. */
 int load_ask(int descriptor, const uint8_t *request, uint32_t length, int64_t timeout, uint8_t *reply,
              struct load_answer *answer);
+
+/* A packet socket on loopback that takes the requests of a client alone, with the stamps that their receiver gets. */
+int load_tap_open(int client);
+/* CLOCK_REALTIME of the last request since the last call; -1 where there was none. */
+int64_t load_tap_stamp(int tap);
 
 /* User and system time of a process and its threads so far, as the scheduler counts it. */
 int64_t load_cpu_time(pid_t process);
