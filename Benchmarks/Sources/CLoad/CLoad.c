@@ -30,7 +30,7 @@ enum {
     RECEIVE = 32,
     TRANSMIT = 40,
     /* After so many nanoseconds without any reply the outstanding requests are taken for lost. */
-    PATIENCE = 100000000,
+    PATIENCE = 500000000,
 };
 
 static int64_t reading(clockid_t clock) {

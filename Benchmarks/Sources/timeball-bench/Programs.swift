@@ -8,6 +8,12 @@ struct Programs {
     /// What is not there, and why.
     private(set) var remarks: [String] = []
 
+    /// Those that serve in their main thread, for callgrind.
+    var inOneThread: [Program] {
+        let ours = all.first { $0.isOurs }?.name
+        return all.filter { !$0.isOurs || $0.name == ours }
+    }
+
     static let plainEcho = "echo"
     static let batchedEcho = "echo in batches"
 
@@ -58,9 +64,9 @@ struct Programs {
 
     /// Whether a timeballd takes the word without a warning.
     static func knowsWorkers(_ path: String, _ folder: String) throws -> Bool {
-        try Files.writeAtomically("\(folder)/workers.conf", Array("listen 127.0.0.1\nport 20009\nworkers 1\n".utf8))
-        let said = try Machine.output(of: "'\(path)' --check-config -c '\(folder)/workers.conf'", folder: folder)
-        return !said.contains("workers")
+        try Files.writeAtomically("\(folder)/known.conf", Array("listen 127.0.0.1\nport 20009\nworkers 1\n".utf8))
+        let said = try Machine.output(of: "'\(path)' --check-config -c '\(folder)/known.conf'", folder: folder)
+        return !said.contains("unknown word")
     }
 
     private mutating func addChronyd(_ folder: String) throws {

@@ -15,6 +15,7 @@ enum Part: String, CaseIterable {
 func measure(_ parts: [Part], timeballd: String, isQuick: Bool, isIsolated: Bool) throws {
     let folder = try TemporaryDirectory(prefix: "timeball-bench")
     Machine.pin(Machine.generatorCores)
+    let isFirst = Machine.takePrecedence()
     Console.write("# Benchmark of the server\n\n\(Machine.description(folder: folder.path)).\n")
     Console.write(
         Machine.coreCount > 1
@@ -22,6 +23,7 @@ func measure(_ parts: [Part], timeballd: String, isQuick: Bool, isIsolated: Bool
                 + "\(Machine.workerCores.lowerBound) to \(Machine.workerCores.upperBound)"
                 + (Machine.isApart(Machine.workerCores) ? ".\n" : ", one of which it shares with the generator.\n")
             : "One core: generator and servers share it.\n")
+    Console.write(isFirst ? "Everything runs before other programs of this machine (niceness −10). " : "")
     Console.write("No server has CAP_SYS_TIME; timeballd and chronyd read the system's clock, which nobody adjusts.\n")
     if parts.contains(.decisions) { ServerDecisions.measure() }
     let programs = try Programs(timeballd: timeballd, folder: folder.path, isIsolated: isIsolated)
@@ -38,7 +40,7 @@ func measure(_ parts: [Part], timeballd: String, isQuick: Bool, isIsolated: Bool
     if parts.contains(.instructions) {
         let details = try Files.programFolder() + "/../../instructions.txt"
         if let instructions = Instructions(folder: folder.path, count: isQuick ? 1024 : 8192, details: details) {
-            try instructions.measure(programs.all, isQuick ? [.none] : Signature.allCases)
+            try instructions.measure(programs.inOneThread, isQuick ? [.none] : Signature.allCases)
         } else {
             Console.write("\n**Instructions are not counted: valgrind is not installed.**\n")
         }

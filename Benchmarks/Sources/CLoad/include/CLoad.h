@@ -34,7 +34,7 @@ struct load_result {
     uint64_t sent, replies;
     /* Replies of another length, mode, origin timestamp or of stratum 0, none of which `replies` counts. */
     uint64_t wrong;
-    /* Requests without a reply in 100 ms. */
+    /* Requests without a reply in 500 ms. */
     uint64_t lost;
     /* From the first request to the last reply. */
     int64_t nanoseconds;
