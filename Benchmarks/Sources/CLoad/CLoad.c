@@ -106,6 +106,8 @@ struct generator {
     /* Common part of all transmit timestamps of the pool. */
     uint64_t base;
     int64_t last_reply;
+    /* Of any socket, or when requests were given up. */
+    int64_t last_progress;
 };
 
 static int open_sockets(struct generator *generator) {
@@ -191,8 +193,8 @@ static void wait_for_replies(struct generator *generator) {
             set[index] = (struct pollfd){.fd = generator->descriptors[index], .events = POLLIN};
         (void)poll(set, SOCKETS, PATIENCE / 1000000);
     }
-    if (reading(CLOCK_MONOTONIC) - generator->last_reply < PATIENCE) return;
-    generator->last_reply = reading(CLOCK_MONOTONIC);
+    if (reading(CLOCK_MONOTONIC) - generator->last_progress < PATIENCE) return;
+    generator->last_progress = reading(CLOCK_MONOTONIC);
     for (int index = 0; index < SOCKETS; index++) {
         generator->result->lost += generator->outstanding[index];
         generator->outstanding[index] = 0;
@@ -201,14 +203,14 @@ static void wait_for_replies(struct generator *generator) {
 
 static int generate(struct generator *generator) {
     int64_t begun = reading(CLOCK_MONOTONIC);
-    generator->last_reply = begun;
+    generator->last_reply = generator->last_progress = begun;
     for (int is_over = 0;;) {
         int outstanding = 0, progress = 0;
         for (int index = 0; index < SOCKETS; index++) {
             if (generator->outstanding[index]) {
                 int count = receive_batch(generator, index);
                 if (count < 0) return count;
-                if (count) generator->last_reply = reading(CLOCK_MONOTONIC);
+                if (count) generator->last_reply = generator->last_progress = reading(CLOCK_MONOTONIC);
                 progress += count;
             }
             is_over = is_over || generator->result->sent >= generator->plan->requests;

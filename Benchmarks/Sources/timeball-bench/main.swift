@@ -46,8 +46,12 @@ func measure(_ parts: [Part], timeballd: String, isQuick: Bool, isIsolated: Bool
         }
     }
     if parts.contains(.underLoad) {
-        try UnderLoad(timeballd: timeballd, folder: folder.path).measure(
-            seconds: isQuick ? 6 : 60, settling: isQuick ? 5 : 10)
+        do {
+            try UnderLoad(timeballd: timeballd, folder: folder.path).measure(
+                seconds: isQuick ? 6 : 60, settling: isQuick ? 5 : 10)
+        } catch let error as SystemError {
+            Console.write("\n**The discipline under load is not measured: \(error).**\n")
+        }
     }
 }
 
@@ -65,9 +69,10 @@ case "--echo" where arguments.count == 3:
 case "--device" where arguments.count == 2:
     try ImaginedDevice.play(folder: arguments[1])
 case "--generate" where arguments.count == 3:
-    _ = try Requests(.none).send(
+    let result = try Requests(.none).send(
         to: UInt16(arguments[1]) ?? 0, isEcho: false, addresses: 100_000, seconds: Double(arguments[2]) ?? 0,
         spins: false)
+    Console.write("\(result.sent) sent, \(result.replies) replies, \(result.wrong) wrong, \(result.lost) lost\n")
     exit(0)
 case "--isolated":
     arguments.removeFirst()
