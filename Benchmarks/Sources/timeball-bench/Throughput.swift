@@ -49,7 +49,7 @@ struct Throughput {
         Console.write(
             "\n## Replies per second and CPU per reply\n\n"
                 + "128 requests outstanding from 16 ports of one address or of 100 000 in turn; \(rounds) rounds of "
-                + "\(decimal(seconds, 1)) s each, all servers in turn in each round; medians. CPU is user and system time "
+                + "\(decimal(seconds)) s each, all servers in turn in each round; medians. CPU is user and system time "
                 + "of all threads of the server (/proc/PID/task/*/schedstat), sending to loopback delivers included. "
                 + "*busy* is that CPU over elapsed time: well below 100 % the generator, or another process on this "
                 + "machine, was the limit, and the server's own is replies/s over *busy*.\n")

@@ -32,7 +32,7 @@ func measure(_ parts: [Part], timeballd: String, isQuick: Bool, isIsolated: Bool
         let servers = try programs.all.map { try Server($0, folder: folder.path) }
         defer { for server in servers { server.stop() } }
         if parts.contains(.throughput) {
-            var throughput = Throughput(servers, rounds: 3, seconds: isQuick ? 0.15 : 0.6)
+            var throughput = Throughput(servers, rounds: isQuick ? 3 : 5, seconds: isQuick ? 0.15 : 0.4)
             try throughput.measure()
         }
         if parts.contains(.latency) { try Latency.measure(servers, requests: isQuick ? 300 : 2000) }
