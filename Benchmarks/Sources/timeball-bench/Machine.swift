@@ -54,6 +54,8 @@ enum Machine {
         var process = try ChildProcess(program: program, arguments: arguments, environment: ["PATH=\(path)"])
         while true {
             if let ending = try process.poll() { return ending }
+            // The first process of a namespace does not hear Ctrl-C, and unshare(1) waits for it.
+            if Signals.take().terminate { return try process.terminate(timeout: .zero) }
             Pause.sleep(.milliseconds(5))
         }
     }
@@ -64,14 +66,12 @@ enum Machine {
     /// - Returns: the status it ended with; `nil` where the system does not allow it.
     static func runIsolated(_ arguments: [String]) throws -> Int32? {
         guard let unshare = path(of: "unshare") else { return nil }
-        var options = ["--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
-        if getuid() != 0 { options.append("--map-root-user") }
-        let probe =
-            try ChildProcess.Ending.exited(status: 0)
-            == run("/bin/sh", ["-c", "'\(unshare)' \(options.joined(separator: " ")) true 2>/dev/null"])
-        guard probe else { return nil }
+        var words = ["--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        if getuid() != 0 { words.append("--map-root-user") }
+        guard try run(unshare, words + ["true"]) == .exited(status: 0) else { return nil }
+        try Signals.install()
         let this = try Files.programFolder() + "/timeball-bench"
-        guard case .exited(let status) = try run(unshare, options + [this, "--isolated"] + arguments) else { return 1 }
+        guard case .exited(let status) = try run(unshare, words + [this, "--isolated"] + arguments) else { return 1 }
         return status
     }
 

@@ -124,7 +124,8 @@ struct UnderLoad {
                 + "timeballd as it comes, unpinned, `clock virtual`, imagined receiver (NMEA at 9600 baud, pulses with 1 µs "
                 + "of jitter through SOCK), \(seconds) s quiet and \(seconds) s saturated by 100 000 clients; generator and "
                 + "receiver share the cores with it. *Served − truth* is the receive timestamp in a reply less the "
-                + "kernel's own stamp of the same request, ten a second; network and waiting have no part in it.\n\n")
+                + "kernel's own stamp of the same request, ten a second; network and waiting have no part in it. "
+                + "Seeds are fixed: what load does not change repeats.\n\n")
         var table = Table(["", "quiet", "saturated"])
         func row(_ name: String, _ value: (Phase) -> String) { table.add([name, value(quiet), value(busy)]) }
         func micro(_ value: Double) -> String { decimal(value * 1e6, 3) + " µs" }

@@ -15,7 +15,7 @@ enum Part: String, CaseIterable {
 func measure(_ parts: [Part], timeballd: String, isQuick: Bool, isIsolated: Bool) throws {
     let folder = try TemporaryDirectory(prefix: "timeball-bench")
     Machine.pin(Machine.generatorCores)
-    let isFirst = Machine.takePrecedence()
+    let isFirst = isIsolated && Machine.takePrecedence()
     Console.write("# Benchmark of the server\n\n\(Machine.description(folder: folder.path)).\n")
     Console.write(
         Machine.coreCount > 1
@@ -29,7 +29,14 @@ func measure(_ parts: [Part], timeballd: String, isQuick: Bool, isIsolated: Bool
     let programs = try Programs(timeballd: timeballd, folder: folder.path, isIsolated: isIsolated)
     for remark in programs.remarks { Console.write("**\(remark)**\n") }
     if parts.contains(.throughput) || parts.contains(.latency) {
-        let servers = try programs.all.map { try Server($0, folder: folder.path) }
+        let servers = try programs.all.compactMap { program -> Server? in
+            do {
+                return try Server(program, folder: folder.path)
+            } catch let error as BenchError where !program.isOurs && !program.isEcho {
+                Console.write("**\(program.name) is not measured: \(error).**\n")
+                return nil
+            }
+        }
         defer { for server in servers { server.stop() } }
         if parts.contains(.throughput) {
             var throughput = Throughput(servers, rounds: isQuick ? 3 : 5, seconds: isQuick ? 0.15 : 0.4)
