@@ -24,7 +24,8 @@ struct Throughput {
     private let rounds: Int
     private let seconds: Double
     private var figures: [Situation: Figures] = [:]
-    private var userShares: [[Double]]
+    /// Clock ticks without authentication.
+    private var ticks: [(user: Double, system: Double)]
 
     /// - Parameters:
     ///   - servers: all running.
@@ -32,7 +33,7 @@ struct Throughput {
     ///   - seconds: for how long each time.
     init(_ servers: [Server], rounds: Int, seconds: Double) {
         (self.servers, self.rounds, self.seconds) = (servers, rounds, seconds)
-        userShares = servers.map { _ in [] }
+        ticks = servers.map { _ in (0, 0) }
     }
 
     /// Measures all servers in turn, round after round, and prints the tables.
@@ -72,16 +73,18 @@ struct Throughput {
 
     private mutating func measure(_ index: Int, _ pool: Requests, _ addresses: Int) throws {
         let server = servers[index]
-        let (begun, ticks) = (server.cpuTime, try server.ticks())
+        let (begun, before) = (server.cpuTime, try server.ticks())
         let result = try pool.send(
             to: server.program.port, isEcho: server.program.isEcho, addresses: addresses, seconds: seconds,
             spins: Machine.isApart(server.program.cores))
         // The scheduler counts a thread's time when it goes to sleep.
         Pause.sleep(.milliseconds(2))
         let spent = Double(server.cpuTime - begun)
-        let after = try server.ticks()
-        let share = (after.user - ticks.user) / (after.user - ticks.user + after.system - ticks.system)
-        if share.isFinite, pool.signature == .none { userShares[index].append(share) }
+        if pool.signature == .none {
+            let after = try server.ticks()
+            ticks[index].user += after.user - before.user
+            ticks[index].system += after.system - before.system
+        }
         let key = Situation(server: index, signature: pool.signature, addresses: addresses)
         var sums = figures[key] ?? Figures()
         sums.rates.append(Double(result.replies) / Double(result.nanoseconds) * 1e9)
@@ -128,9 +131,8 @@ struct Throughput {
     /// What part of the time is not the kernel's.
     private func printShares() {
         let shares = servers.indices.map { index in
-            let values = userShares[index]
-            let mean = values.reduce(0, +) / Double(values.count)
-            return "\(servers[index].program.name) \(decimal(mean * 100, 0)) %"
+            let (user, system) = ticks[index]
+            return "\(servers[index].program.name) \(decimal(user / (user + system) * 100, 0)) %"
         }
         Console.write(
             "\nUser time as part of CPU time without authentication, by the kernel's ticks: "

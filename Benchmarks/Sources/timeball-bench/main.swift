@@ -39,7 +39,7 @@ func measure(_ parts: [Part], timeballd: String, isQuick: Bool, isIsolated: Bool
         }
         defer { for server in servers { server.stop() } }
         if parts.contains(.throughput) {
-            var throughput = Throughput(servers, rounds: isQuick ? 3 : 5, seconds: isQuick ? 0.15 : 0.4)
+            var throughput = Throughput(servers, rounds: isQuick ? 3 : 5, seconds: isQuick ? 0.1 : 0.4)
             try throughput.measure()
         }
         if parts.contains(.latency) { try Latency.measure(servers, requests: isQuick ? 300 : 2000) }
@@ -55,7 +55,7 @@ func measure(_ parts: [Part], timeballd: String, isQuick: Bool, isIsolated: Bool
     if parts.contains(.underLoad) {
         do {
             try UnderLoad(timeballd: timeballd, folder: folder.path).measure(
-                seconds: isQuick ? 6 : 60, settling: isQuick ? 5 : 10)
+                seconds: isQuick ? 5 : 60, settling: isQuick ? 3 : 10)
         } catch let error as SystemError {
             Console.write("\n**The discipline under load is not measured: \(error).**\n")
         }
