@@ -23,10 +23,11 @@ test: build-packages ## lint, build everything, and run all tests (those against
 	swift test --skip-build --skip CompatibilityTests
 	swift test --skip-build --filter CompatibilityTests
 
-bench: build-packages ## measure the request path beside a bare echo, and what authentication adds to it
+bench: build-packages ## measure the server beside chronyd, ntpd and bare echoes (5 min; ARGS=--quick: 1 min)
+	@Benchmarks/peers
 	$(RELEASE) --product timeballd
 	$(RELEASE) --package-path Benchmarks
-	Benchmarks/.build/release/authentication-bench
+	$(if $(ARGS),,Benchmarks/.build/release/authentication-bench)
 	Benchmarks/.build/release/timeball-bench $(BIN)/timeballd $(ARGS)
 
 accuracy: build-packages ## every scenario with five seeds, 100000 starts, 400 oscillators, into Tests/accuracy.md (10 min)

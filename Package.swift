@@ -40,6 +40,8 @@ let package = Package(
         .library(name: "NTPServer", targets: ["NTPServer"]),
         .library(name: "NTPWire", targets: ["NTPWire"]),
         .library(name: "Receivers", targets: ["Receivers"]),
+        .library(name: "Reports", targets: ["Reports"]),
+        .library(name: "SimulatedWorld", targets: ["SimulatedWorld"]),
         .library(name: "TimeScale", targets: ["TimeScale"]),
         .library(name: "Timekeeping", targets: ["Timekeeping"]),
     ],

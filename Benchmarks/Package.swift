@@ -6,18 +6,24 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// A benchmark: one folder of Sources, and the products that it measures or measures with.
-func benchmark(_ name: String, _ products: [String]) -> Target {
+/// A benchmark: one folder of Sources, and what it measures or measures with.
+func benchmark(_ name: String, _ products: [String], _ targets: [Target.Dependency] = []) -> Target {
     .executableTarget(
-        name: name, dependencies: products.map { .product(name: $0, package: "timeball") }, swiftSettings: strict)
+        name: name, dependencies: targets + products.map { .product(name: $0, package: "timeball") },
+        swiftSettings: strict)
 }
 
 let package = Package(
     name: "timeball-benchmarks",
     dependencies: [.package(name: "timeball", path: "..")],
     targets: [
+        .target(name: "CLoad"),
         benchmark(
-            "timeball-bench", ["ConfigurationLanguage", "LinuxSystem", "NTPServer", "NTPWire", "TimeScale"]),
+            "timeball-bench",
+            [
+                "Authentication", "ConfigurationLanguage", "LinuxSystem", "NTPServer", "NTPWire", "Reports",
+                "SimulatedWorld", "TimeScale",
+            ], ["CLoad"]),
         benchmark(
             "authentication-bench",
             ["Authentication", "ConfigurationLanguage", "LinuxSystem", "NTPServer", "NTPWire", "TimeScale"]),

@@ -41,11 +41,12 @@ func request(digest: Int, keys: borrowing SymmetricKeys) -> [UInt8] {
 func answer(_ request: [UInt8], count: Int, keys: borrowing SymmetricKeys, isInterleaved: Bool = false) {
     let now = KernelClock.realTime()
     let state = ServerState.unsynchronised(precision: -24, asOf: now)
-    var datagram = DatagramBuffer()
+    // As long as the longest packet that a server takes.
+    var bytes = [UInt8](repeating: 0, count: 1024)
     var exchanges = InterleavedExchanges(key: (1, 2))
     var answered = 0
     for _ in 0..<count {
-        var buffer = datagram.bytes.mutableSpan
+        var buffer = bytes.mutableSpan
         let origin = NTPHeader.loadReceiveTimestamp(buffer.span).bits
         for index in request.indices { buffer[index] = request[index] }
         if isInterleaved {

@@ -39,7 +39,7 @@ enum ServerDecisions {
                 for client in clients where list.flags(for: client, port: 40_000).contains(.ignore) { denied += 1 }
             }
             Console.write(
-                "access lookup, \(family == .v4 ? "IPv4" : "IPv6"), \(count) rules: \(digits(time)) ns"
+                "access lookup, \(family == .v4 ? "IPv4" : "IPv6"), \(count) rules: \(decimal(time)) ns"
                     + " (\(denied / rounds) ignored)\n")
         }
     }
@@ -62,7 +62,7 @@ enum ServerDecisions {
             }
         }
         Console.write(
-            "client table of \(size) and rate limit, \(clients) addresses at 10⁶/s: \(digits(time)) ns"
+            "client table of \(size) and rate limit, \(clients) addresses at 10⁶/s: \(decimal(time)) ns"
                 + " (\(table.count) known, \(limited / rounds) of \(requests) above the limit)\n")
     }
 
@@ -106,8 +106,8 @@ enum ServerDecisions {
         Console.write(
             "flood from 1000000 addresses beside 10000 known clients: \(served) served, "
                 + "\(rememberedBefore) known before, \(remembered(in: table, count: 62)) after; "
-                + "\(digits(quiet)) ns per known client before, \(digits(spent / 1e4 * 1e9)) ns during (clock included); "
-                + "\(digits(flood * 1e3)) ns per request in all; table of \(table.placeCount) places; "
+                + "\(decimal(quiet)) ns per known client before, \(decimal(spent / 1e4 * 1e9)) ns during (clock included); "
+                + "\(decimal(flood * 1e3)) ns per request in all; table of \(table.placeCount) places; "
                 + "resident + \(after - before) kB\n\n")
     }
 

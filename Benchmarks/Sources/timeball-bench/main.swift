@@ -1,96 +1,106 @@
+import CLoad
 import Glibc
 import LinuxSystem
-import NTPWire
 import TimeScale
 
-// CPU time per reply of timeballd, beside a bare UDP echo, in one run.
-//
-// Method: both servers run as processes of their own on loopback, in turn; this process sends requests in batches of
-// 32 and waits for the replies; the server's user and system time come from /proc/PID/stat (10 ms resolution).
+// timeballd beside its peers and beside bare echoes: replies per second, CPU and instructions per reply, latency, and
+// what load does to the discipline. Everything runs on loopback; nothing may set this machine's clock.
 
-/// Requests of one measurement: a second or so of CPU.
-let requests = 200_000
-let rounds = 3
-let batch = 32
+/// What is measured, in this order.
+enum Part: String, CaseIterable {
+    case decisions, throughput, instructions, latency
+    case underLoad = "under-load"
+}
 
-/// Answers whatever comes with the same bytes, until it is ended.
-func echo(port: UInt16) throws {
-    let socket = try NTPSocket(address: "127.0.0.1", port: port)
-    var buffer = DatagramBuffer()
-    var set = PollSet()
-    while true {
-        set.removeAll()
-        set.add(socket.descriptor)
-        _ = try set.wait(timeout: .second)
-        while try socket.receive(into: &buffer) { _ = try socket.reply(from: buffer, length: buffer.length) }
+func measure(_ parts: [Part], timeballd: String, isQuick: Bool, isIsolated: Bool) throws {
+    let folder = try TemporaryDirectory(prefix: "timeball-bench")
+    Machine.pin(Machine.generatorCores)
+    let isFirst = isIsolated && Machine.takePrecedence()
+    Console.write("# Benchmark of the server\n\n\(Machine.description(folder: folder.path)).\n")
+    Console.write(
+        Machine.coreCount > 1
+            ? "Generator pinned to core 0, servers to core 1; `workers \(Machine.workerCores.count)` to cores "
+                + "\(Machine.workerCores.lowerBound) to \(Machine.workerCores.upperBound)"
+                + (Machine.isApart(Machine.workerCores) ? ".\n" : ", one of which it shares with the generator.\n")
+            : "One core: generator and servers share it.\n")
+    Console.write(isFirst ? "Everything runs before other programs of this machine (niceness −10). " : "")
+    Console.write("No server has CAP_SYS_TIME; timeballd and chronyd read the system's clock, which nobody adjusts.\n")
+    if parts.contains(.decisions) { ServerDecisions.measure() }
+    let programs = try Programs(timeballd: timeballd, folder: folder.path, isIsolated: isIsolated)
+    for remark in programs.remarks { Console.write("**\(remark)**\n") }
+    if parts.contains(.throughput) || parts.contains(.latency) {
+        let servers = try programs.all.compactMap { program -> Server? in
+            do {
+                return try Server(program, folder: folder.path)
+            } catch let error as BenchError where !program.isOurs && !program.isEcho {
+                Console.write("**\(program.name) is not measured: \(error).**\n")
+                return nil
+            }
+        }
+        defer { for server in servers { server.stop() } }
+        if parts.contains(.throughput) {
+            var throughput = Throughput(servers, rounds: isQuick ? 3 : 5, seconds: isQuick ? 0.1 : 0.4)
+            try throughput.measure()
+        }
+        if parts.contains(.latency) { try Latency.measure(servers, requests: isQuick ? 300 : 2000) }
+    }
+    if parts.contains(.instructions) {
+        let details = try Files.programFolder() + "/../../instructions.txt"
+        if let instructions = Instructions(folder: folder.path, count: isQuick ? 1024 : 8192, details: details) {
+            try instructions.measure(programs.inOneThread, isQuick ? [.none] : Signature.allCases)
+        } else {
+            Console.write("\n**Instructions are not counted: valgrind is not installed.**\n")
+        }
+    }
+    if parts.contains(.underLoad) {
+        do {
+            try UnderLoad(timeballd: timeballd, folder: folder.path).measure(
+                seconds: isQuick ? 5 : 60, settling: isQuick ? 3 : 10)
+        } catch let error as SystemError {
+            Console.write("\n**The discipline under load is not measured: \(error).**\n")
+        }
     }
 }
 
-/// User and system time of a process so far, seconds.
-func cpuTime(of process: pid_t) throws -> Double {
-    let text = String(decoding: try Files.read("/proc/\(process)/stat", limit: 4096), as: UTF8.self)
-    let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
-    let ticks = (Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0)
-    return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+let usage = """
+    usage: timeball-bench TIMEBALLD [--quick] [--decisions] [--throughput] [--instructions] [--latency] [--under-load]
+
+    Measures timeballd beside chronyd, ntpd and bare echoes; all parts where none is named.
+
+    """
+var isIsolated = false
+var arguments = Array(CommandLine.arguments.dropFirst())
+switch arguments.first {
+case "--echo" where arguments.count == 3:
+    exit(load_echo(UInt16(arguments[1]) ?? 0, Int32(arguments[2]) ?? 1) == 0 ? 0 : 1)
+case "--device" where arguments.count == 2:
+    try ImaginedDevice.play(folder: arguments[1])
+case "--generate" where arguments.count == 3:
+    let result = try Requests(.none).send(
+        to: UInt16(arguments[1]) ?? 0, isEcho: false, addresses: 100_000, seconds: Double(arguments[2]) ?? 0,
+        spins: false)
+    Console.write("\(result.sent) sent, \(result.replies) replies, \(result.wrong) wrong, \(result.lost) lost\n")
+    exit(0)
+case "--isolated":
+    arguments.removeFirst()
+    isIsolated = load_raise_loopback() == 0
+default:
+    if let status = try Machine.runIsolated(arguments) { exit(status) }
+    Console.error("timeball-bench: no network namespace here; measuring on this machine's own loopback\n")
 }
 
-/// Sends all requests and returns the server's CPU time for each, µs, and the replies per second.
-func measure(_ process: pid_t, port: UInt16) throws -> (cpu: Double, rate: Double) {
-    let socket = try QuerySocket(host: "127.0.0.1", port: port)
-    var packet = [UInt8](repeating: 0, count: NTPHeader.length)
-    var span = packet.mutableSpan
-    NTPHeader(requestOfVersion: 4, transmitTimestamp: NTPTimestamp(bits: 1)).write(into: &span)
-    var answer = DatagramBuffer()
-    let begun = (try cpuTime(of: process), KernelClock.monotonic())
-    var replies = 0
-    for _ in 0..<requests / batch {
-        for _ in 0..<batch { try socket.send(packet.span) }
-        for _ in 0..<batch where try socket.receive(into: &answer, timeout: .milliseconds(200)) { replies += 1 }
-    }
-    let elapsed = (KernelClock.monotonic() - begun.1).seconds
-    return ((try cpuTime(of: process) - begun.0) / Double(replies) * 1e6, Double(replies) / elapsed)
-}
-
-/// Waits until a server answers.
-func waitForServer(port: UInt16) throws {
-    var answer = DatagramBuffer()
-    for _ in 0..<100 {
-        let socket = try QuerySocket(host: "127.0.0.1", port: port)
-        try? socket.send([UInt8](repeating: 0x23, count: 48).span)
-        if (try? socket.receive(into: &answer, timeout: .milliseconds(50))) ?? false { return }
-        // Where nothing listens yet, the kernel refuses at once.
-        Pause.sleep(.milliseconds(10))
-    }
-    throw SystemError("wait for the server", code: ETIMEDOUT)
-}
-
-nonisolated func digits(_ value: Double) -> String { String(Double(Int(value * 100)) / 100) }
-
-let arguments = CommandLine.arguments
-if arguments.count == 3, arguments[1] == "--echo", let port = UInt16(arguments[2]) { try echo(port: port) }
-guard arguments.count == 2 else {
-    Console.error("usage: timeball-bench PATH-OF-TIMEBALLD | --decisions\n")
+let isQuick = arguments.contains("--quick")
+let parts = Part.allCases.filter { arguments.contains("--\($0.rawValue)") }
+let paths = arguments.filter { !$0.hasPrefix("--") }
+let known = ["--quick"] + Part.allCases.map { "--\($0.rawValue)" }
+guard paths.count == 1, arguments.allSatisfy({ !$0.hasPrefix("--") || known.contains($0) }) else {
+    Console.error(usage)
     exit(2)
 }
-ServerDecisions.measure()
-if arguments[1] == "--decisions" { exit(0) }
-let folder = try TemporaryDirectory(prefix: "timeball-bench")
-try Files.writeAtomically(
-    "\(folder.path)/conf",
-    Array("clock virtual\nserver 127.127.1.0 prefer\nlisten 127.0.0.1\nport 11124\nobserve none\n".utf8))
-var server = try ChildProcess(
-    program: arguments[1], arguments: ["-n", "-c", "\(folder.path)/conf"], environment: ["JOURNAL_STREAM=0"])
-var bare = try ChildProcess(program: "/proc/self/exe", arguments: ["--echo", "11125"], environment: [])
-try waitForServer(port: 11124)
-try waitForServer(port: 11125)
-Console.write("CPU per reply (user + system of the server), loopback, one thread, \(requests) requests a round\n")
-Console.write("round  timeballd µs  replies/s   echo µs  replies/s   ratio of CPU\n")
-for round in 1...rounds {
-    let ours = try measure(server.processID, port: 11124)
-    let theirs = try measure(bare.processID, port: 11125)
-    Console.write(
-        "\(round)      \(digits(ours.cpu))          \(Int(ours.rate))      \(digits(theirs.cpu))     \(Int(theirs.rate))"
-            + "      \(digits(ours.cpu / theirs.cpu))\n")
+do {
+    let all = isQuick ? Part.allCases.filter { $0 != .decisions } : Part.allCases
+    try measure(parts.isEmpty ? all : parts, timeballd: paths[0], isQuick: isQuick, isIsolated: isIsolated)
+} catch {
+    Console.error("timeball-bench: \(error)\n")
+    exit(1)
 }
-_ = try server.terminate(timeout: .seconds(2))
-_ = try bare.terminate(timeout: .seconds(2))
