@@ -1,8 +1,5 @@
 import Foundation
 import FoundationEssentials
-import LinuxSystem
-import Synchronization
-
 /// A program that none of us wrote and that asks a server for the time.
 ///
 /// It has no right to set a clock, and each is told not to besides where it can be told.
@@ -87,29 +84,22 @@ struct RealClient: Sendable {
     ) async throws -> Answer {
         guard let path else { return Answer(text: "\(name) is not here") }
         var question = Question(host: isIPv6 ? "::1" : "127.0.0.1", port: daemon.port, key: key)
-        var around: [String] = []
-        switch place {
-        case .loopback: break
-        case .loopbackWithFiles(let user):
-            around = ["/usr/bin/unshare", "-m"] + Programs.script("own-files") + [question.folder.path, user]
-        case .cable:
-            let number = Self.cables.wrappingAdd(1, ordering: .relaxed).newValue % 60
-            question.host = isIPv6 ? "2001:db8:0:\(number)::1" : "192.0.2.\(4 * number + 1)"
-            around =
-                ["/usr/bin/unshare", "-n"] + Programs.script("own-network") + [
-                    "\(number)", "\(daemon.processID)",
-                ]
-        }
+        let cable = Cable()
+        if case .cable = place { question.host = cable.daemon(isIPv6: isIPv6) }
         let libraries = ["/usr/bin/env", "LD_LIBRARY_PATH=\(Programs.libraries(of: path))"]
-        let command = try around + Programs.withoutClock(libraries + words(path, question))
-        let result = try await run(daemon.inItsNetwork(command), seconds: patience) { isEnough(answer($0, question)) }
+        var command = try Programs.withoutClock(libraries + words(path, question))
+        switch place {
+        case .loopback: command = daemon.inItsNetwork(command)
+        case .loopbackWithFiles(let user):
+            let files = ["/usr/bin/unshare", "-m"] + Programs.script("own-files") + [question.folder.path, user]
+            command = daemon.inItsNetwork(files + command)
+        case .cable: command = cable.far(from: daemon, command)
+        }
+        let result = try await run(command, seconds: patience) { isEnough(answer($0, question)) }
         var found = answer(result.output, question)
         found.text = "\(name) \(question.host): \(result)"
         return found
     }
-
-    /// Cables laid so far; the numbers are used again after 60, when the first are long gone.
-    private static let cables = Atomic(0)
 
     /// The first word after the last place where a text says something.
     static func word(after mark: String, in text: String) -> String? {
