@@ -63,15 +63,17 @@ struct AuthenticatedClientTests {
         ("a key that is not known", "key 9", "9 MD5 ASCII:unknown-there\n", false),
     ]
 
-    @Test("chronyd synchronises with the right key, and with no other")
-    func chronyd() async throws {
+    @Test(
+        "chronyd synchronises with the right key, and with no other", arguments: RealClientTests.workerCounts)
+    func chronyd(workers: Int) async throws {
         guard let program = Programs.installed("chronyd") else {
             return Programs.skip("chronyd with keys", "it is not installed")
         }
         let folder = Folder()
         let file = try folder.write("keys", Self.keys)
         let setup = RunningDaemon.Setup().with {
-            $0.service += "\nkeys \(file)\ntrustedkey (1 ... 7) 70000\n"
+            $0.service += "\nkeys \(file)\ntrustedkey (1 ... 7) 70000"
+            $0.service += RealClientTests.configuration(workers: workers)
         }
         try await withDaemon(setup) { daemon in
             #expect(try await daemon.logs("9 keys, 8 of them trusted"), "log:\n\(daemon.log)")
@@ -108,12 +110,14 @@ struct AuthenticatedClientTests {
         #expect(Self.offset(old) == nil, "\(old)")
     }
 
-    @Test("ntpd, ntpdate and busybox synchronise with the right key, and with no other")
-    func others() async throws {
+    @Test(
+        "ntpd, ntpdate and busybox synchronise with the right key, and with no other",
+        arguments: RealClientTests.workerCounts)
+    func others(workers: Int) async throws {
         let folder = Folder()
         let setup = RunningDaemon.Setup().with {
             $0.isIsolated = true
-            $0.service = "local stratum 10"
+            $0.service = "local stratum 10" + RealClientTests.configuration(workers: workers)
         }
         let clients = Self.clients.filter(\.client.isUsable)
         guard !clients.isEmpty else { return }

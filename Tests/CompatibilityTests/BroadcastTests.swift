@@ -45,9 +45,9 @@ struct BroadcastTests {
                 heard.filter { $0.reply.version == 4 && $0.reply.bytes.count == 48 }
             )
             // Twelve seconds less the time to join and a second to each side.
-            for (packets, count) in [(signed, 8...13), (plain, 4...7), (interleaved, 8...13)] {
-                #expect(count.contains(packets.count), "log:\n\(daemon.log)")
-            }
+            expectRhythm(signed, every: 1, atLeast: 8)
+            expectRhythm(plain, every: 2, atLeast: 4)
+            expectRhythm(interleaved, every: 1, atLeast: 8)
             #expect(signed.allSatisfy { $0.reply.poll == 0 && $0.reply.origin == [UInt8](repeating: 0, count: 8) })
             #expect(plain.allSatisfy { $0.reply.poll == 1 && $0.reply.origin == [UInt8](repeating: 0, count: 8) })
             for packet in signed {
@@ -65,6 +65,13 @@ struct BroadcastTests {
         #expect(reply.stratum == 1)
         #expect(reply.reference == "PPS")
         #expect(abs((packet.arrived - reply.transmitted).seconds) < RealClientTests.tolerance)
+    }
+
+    /// The daemon looks once a second what is due; 0.3 s are a busy machine's.
+    private func expectRhythm(_ packets: [Packet], every interval: Double, atLeast count: Int) {
+        let gaps = zip(packets, packets.dropFirst()).map { ($1.arrived - $0.arrived).seconds }
+        #expect(gaps.allSatisfy { abs($0 - interval) < 0.3 }, "\(gaps)")
+        #expect(packets.count >= count, "\(packets.count)")
     }
 
     /// RFC 9769 §4: the origin timestamp is when the packet before really left, after the time that it told itself.

@@ -16,6 +16,9 @@ struct RealClientTests {
         return [1]
     }()
 
+    /// The line that asks for so many workers, where the daemon knows it.
+    static func configuration(workers: Int) -> String { workerCounts.count > 1 ? "\nworkers \(workers)" : "" }
+
     @Test(
         "clients see no time before the proof, stratum 1 with the signal, 10 without it, and 1 again",
         arguments: workerCounts)
@@ -23,7 +26,7 @@ struct RealClientTests {
         let setup = RunningDaemon.Setup().with {
             $0.stream = ["mt3339", "quectel-L70"][workers - 1]
             $0.service = "local stratum 10"
-            if Self.workerCounts.count > 1 { $0.service += "\nworkers \(workers)" }
+            $0.service += Self.configuration(workers: workers)
             $0.isIsolated = Programs.isRoot
         }
         let clients = RealClient.all.filter(\.isUsable)
@@ -74,6 +77,16 @@ struct RealClientTests {
         }
         #expect(isRight(answer), "\(answer)")
         #expect(answer.stratum == (client.showsStratum ? stratum : nil), "\(answer)")
+    }
+
+    @Test("a client that could set this machine's clock is not started")
+    func guardsTheClock() async throws {
+        guard Programs.isRoot else { return Programs.skip("a client with the right to set the clock", "it needs root") }
+        let result = try await run(Programs.script("without-clock") + ["/bin/echo", "started"])
+        #expect(result.status == 99)
+        #expect(result.output.contains("could set the clock"), "\(result)")
+        #expect(!result.output.contains("started"))
+        #expect(try await run(Programs.withoutClock(["/bin/echo", "started"])).output == "started\n")
     }
 
     @Test(
