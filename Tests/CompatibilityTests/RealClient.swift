@@ -45,6 +45,8 @@ struct RealClient: Sendable {
     var place = Place.loopback
     /// Whether it asks port 123 and no other.
     var needsPrivilegedPort = true
+    /// Whether it can ask with a key.
+    var takesKeys = false
     /// Whether it tells the stratum.
     var showsStratum = true
     /// Whether it looks whether the server is synchronised; toybox does not.

@@ -23,9 +23,11 @@ struct RealClientTests {
         "clients see no time before the proof, stratum 1 with the signal, 10 without it, and 1 again",
         arguments: workerCounts)
     func ladder(workers: Int) async throws {
+        let folder = Folder()
+        let keys = try folder.write("keys", "1 MD5 secretmd5key\n")
         let setup = RunningDaemon.Setup().with {
             $0.stream = ["mt3339", "quectel-L70"][workers - 1]
-            $0.service = "local stratum 10"
+            $0.service = "local stratum 10\nkeys \(keys)\ntrustedkey 1"
             $0.service += Self.configuration(workers: workers)
             $0.isIsolated = Programs.isRoot
         }
@@ -34,37 +36,42 @@ struct RealClientTests {
             // Without a signal, because a slow client might take longer than the proof.
             daemon.feeder.change { ($0.hasSentences, $0.hasPulses) = (false, false) }
             #expect(try await daemon.logs("serving NTP"))
-            try await ask(clients.filter(\.refusesUnsynchronised), of: daemon, see: nil)
+            try await ask(clients.filter(\.refusesUnsynchronised), keys, of: daemon, see: nil)
             #expect(try daemon.snapshot().server.replied >= clients.count)
             daemon.feeder.change { $0 = .init() }
             #expect(try await daemon.reaches("locked", within: 40), "log:\n\(daemon.log)")
-            try await ask(clients, of: daemon, see: 1)
+            try await ask(clients, keys, of: daemon, see: 1)
             daemon.feeder.change { ($0.hasSentences, $0.hasPulses) = (false, false) }
             #expect(try await daemon.reaches("local", within: 20), "log:\n\(daemon.log)")
-            try await ask(clients, of: daemon, see: 10)
+            try await ask(clients, keys, of: daemon, see: 10)
             daemon.feeder.change { $0 = .init() }
             #expect(try await daemon.reaches("locked", within: 40), "log:\n\(daemon.log)")
-            try await ask(clients.filter { $0.patience < 9 }, of: daemon, see: 1)
+            try await ask(clients.filter { $0.patience < 9 }, keys, of: daemon, see: 1)
         }
     }
 
-    /// All clients at once, by IPv4 and by IPv6; they must see a stratum, or believe no time where it is `nil`.
-    private func ask(_ clients: [RealClient], of daemon: RunningDaemon, see stratum: Int?) async throws {
+    /// All clients at once, by IPv4, by IPv6 and with a key; they must see a stratum, or believe no time where it is
+    /// `nil`.
+    private func ask(
+        _ clients: [RealClient], _ keys: String, of daemon: RunningDaemon, see stratum: Int?
+    ) async throws {
         try await withThrowingTaskGroup { group in
             for client in clients {
-                for isIPv6 in [false, true] {
-                    group.addTask { try await Self.ask(client, isIPv6, of: daemon, sees: stratum) }
-                }
+                group.addTask { try await Self.ask(client, of: daemon, sees: stratum) }
+                group.addTask { try await Self.ask(client, isIPv6: true, of: daemon, sees: stratum) }
+                guard client.takesKeys else { continue }
+                group.addTask { try await Self.ask(client, key: (1, keys), of: daemon, sees: stratum) }
             }
             try await group.waitForAll()
         }
     }
 
     private static func ask(
-        _ client: RealClient, _ isIPv6: Bool, of daemon: RunningDaemon, sees stratum: Int?
+        _ client: RealClient, isIPv6: Bool = false, key: (identifier: Int, file: String)? = nil,
+        of daemon: RunningDaemon, sees stratum: Int?
     ) async throws {
         guard let stratum else {
-            let answer = try await client.ask(daemon, isIPv6: isIPv6)
+            let answer = try await client.ask(daemon, isIPv6: isIPv6, key: key)
             #expect(answer.offset == nil, "believed before anything was proven: \(answer)")
             return
         }
@@ -73,7 +80,7 @@ struct RealClientTests {
         // A client that asks once may be held up by the others, which are started in just that moment.
         for attempt in 0..<6 where !isRight(answer) {
             if attempt > 0 { try await Task.sleep(for: .milliseconds(500)) }
-            answer = try await client.ask(daemon, isIPv6: isIPv6, until: isRight)
+            answer = try await client.ask(daemon, isIPv6: isIPv6, key: key, until: isRight)
         }
         #expect(isRight(answer), "\(answer)")
         #expect(answer.stratum == (client.showsStratum ? stratum : nil), "\(answer)")

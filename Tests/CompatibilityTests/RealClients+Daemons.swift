@@ -5,7 +5,7 @@ extension RealClient {
     /// NTPsec's ntpd: select 6 of a status word in peerstats is "system peer" (RFC 9327 §3.2); the stratum is the
     /// twelfth column of rawstats. Its discipline is off.
     static let ntpd = RealClient(
-        name: "ntpd", path: Programs.peer("ntpsec", "usr/sbin/ntpd"), place: .cable, patience: 14
+        name: "ntpd", path: Programs.peer("ntpsec", "usr/sbin/ntpd"), place: .cable, takesKeys: true, patience: 14
     ) { path, question in
         let key = question.key
         let folder = question.folder
@@ -68,7 +68,7 @@ extension RealClient {
 
     /// `busybox ntpd -w`, as in OpenWrt: `ntpd: reply from 127.0.0.1: offset:+0.000006 delay:0.000109 … strat:1 …`.
     static let busybox = RealClient(
-        name: "busybox ntpd", path: Programs.peer("busybox", "busybox"), patience: 12
+        name: "busybox ntpd", path: Programs.peer("busybox", "busybox"), takesKeys: true, patience: 12
     ) { path, question in
         let key = question.key
         return [path, "ntpd", "-n", "-w", "-d"] + (key.map { ["-k", $0.file] } ?? [])
