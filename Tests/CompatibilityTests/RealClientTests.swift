@@ -77,8 +77,9 @@ struct RealClientTests {
         }
         func isRight(_ answer: RealClient.Answer) -> Bool { abs(answer.offset ?? .infinity) < tolerance }
         var answer = RealClient.Answer()
-        // A client that asks once may be held up by the others, which are started in just that moment.
-        for attempt in 0..<6 where !isRight(answer) {
+        // A client that asks once is wrong by half the time that the machine lets it wait for its turn, as long as others
+        // are started beside it.
+        for attempt in 0..<20 where !isRight(answer) {
             if attempt > 0 { try await Task.sleep(for: .milliseconds(500)) }
             answer = try await client.ask(daemon, isIPv6: isIPv6, key: key, until: isRight)
         }
