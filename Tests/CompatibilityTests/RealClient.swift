@@ -45,6 +45,8 @@ struct RealClient: Sendable {
     var place = Place.loopback
     /// Whether it asks port 123 and no other.
     var needsPrivilegedPort = true
+    /// Whether it asks again and again until it is ended.
+    var stays = false
     /// Whether it can ask with a key.
     var takesKeys = false
     /// Whether it tells the stratum.
@@ -71,7 +73,7 @@ struct RealClient: Sendable {
         return true
     }
 
-    /// Asks a daemon until the answer is good enough, or the patience is used up.
+    /// Asks a daemon until the client has ended or, if it stays, its answer is good enough or the patience used up.
     ///
     /// - Parameters:
     ///   - daemon: the daemon.
@@ -97,7 +99,7 @@ struct RealClient: Sendable {
             command = daemon.inItsNetwork(files + command)
         case .cable: command = cable.far(from: daemon, command)
         }
-        let result = try await run(command, seconds: patience) { isEnough(answer($0, question)) }
+        let result = try await run(command, seconds: patience) { stays && isEnough(answer($0, question)) }
         var found = answer(result.output, question)
         found.text = "\(name) \(question.host): \(result)"
         return found

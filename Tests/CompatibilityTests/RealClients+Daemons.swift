@@ -5,7 +5,8 @@ extension RealClient {
     /// NTPsec's ntpd: select 6 of a status word in peerstats is "system peer" (RFC 9327 §3.2); the stratum is the
     /// twelfth column of rawstats. Its discipline is off.
     static let ntpd = RealClient(
-        name: "ntpd", path: Programs.peer("ntpsec", "usr/sbin/ntpd"), place: .cable, takesKeys: true, patience: 14
+        name: "ntpd", path: Programs.peer("ntpsec", "usr/sbin/ntpd"), place: .cable, stays: true, takesKeys: true,
+        patience: 14
     ) { path, question in
         let key = question.key
         let folder = question.folder
@@ -40,7 +41,7 @@ extension RealClient {
     /// It runs as its own user from the start, because it would keep the right to set the clock when it becomes it.
     static let timesyncd = RealClient(
         name: "systemd-timesyncd", path: Programs.peer("systemd-timesyncd", "lib/systemd/systemd-timesyncd"),
-        place: .loopbackWithFiles(user: "systemd-timesync")
+        place: .loopbackWithFiles(user: "systemd-timesync"), stays: true
     ) { path, question in
         try FileManager.default.createDirectory(
             atPath: question.folder.file("etc"), withIntermediateDirectories: true)
@@ -59,7 +60,7 @@ extension RealClient {
     /// OpenNTPD: `reply from 127.0.0.1: offset 0.000004 delay 0.000018, next query 7s`.
     static let openntpd = RealClient(
         name: "openntpd", path: Programs.peer("openntpd", "usr/sbin/openntpd"),
-        place: .loopbackWithFiles(user: "ntpd"), showsStratum: false
+        place: .loopbackWithFiles(user: "ntpd"), stays: true, showsStratum: false
     ) { path, question in
         [path, "-d", "-v", "-f", try question.folder.write("ntpd.conf", "server \(question.host)\n")]
     } answer: { output, _ in
@@ -68,7 +69,7 @@ extension RealClient {
 
     /// `busybox ntpd -w`, as in OpenWrt: `ntpd: reply from 127.0.0.1: offset:+0.000006 delay:0.000109 … strat:1 …`.
     static let busybox = RealClient(
-        name: "busybox ntpd", path: Programs.peer("busybox", "busybox"), takesKeys: true, patience: 12
+        name: "busybox ntpd", path: Programs.peer("busybox", "busybox"), stays: true, takesKeys: true, patience: 12
     ) { path, question in
         let key = question.key
         return [path, "ntpd", "-n", "-w", "-d"] + (key.map { ["-k", $0.file] } ?? [])
