@@ -61,7 +61,8 @@ struct FiguresTests {
     func start() async throws {
         let (program, probe) = (try program(), try await Probe.build())
         var best = Interval.seconds(60)
-        for _ in 0..<5 {
+        // What the daemon needs shows where nothing else takes its turns; the other tests do at first.
+        for attempt in 0..<30 where attempt < 5 || best >= .milliseconds(10) {
             let file = try probe.file()
             let setup = RunningDaemon.Setup().with {
                 $0.program = program

@@ -37,6 +37,41 @@ enum Programs {
         ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].map { "\($0)/\(name)" }.first(where: isExecutable)
     }
 
+    /// A program of Debian's that is installed, or that `.ci/packages peers` unpacked.
+    ///
+    /// - Parameters:
+    ///   - package: the folder below `.build/peers`.
+    ///   - path: of the program, as if installed, without the first `/`.
+    /// - Returns: its path; `nil` where it is neither.
+    static func peer(_ package: String, _ path: String) -> String? {
+        ["\(peers)\(package)/\(path)", "/\(path)"].first(where: isExecutable)
+    }
+
+    /// Where the libraries are that came with an unpacked program; empty for one that is installed.
+    static func libraries(of path: String) -> String {
+        guard path.hasPrefix(peers) else { return "" }
+        return peers + path.dropFirst(peers.count).prefix { $0 != "/" } + "/libraries"
+    }
+
+    private static let peers = "\(root)/.build/peers/"
+
+    /// A script of `Tests/Support` and the shell that runs it.
+    static func script(_ name: String) -> [String] { ["/bin/sh", "\(root)/Tests/Support/\(name).sh"] }
+
+    /// A program that cannot set this machine's clock, whatever it tries: it is not even started otherwise.
+    static func withoutClock(_ words: [String]) -> [String] {
+        let dropped = ["/usr/bin/setpriv", "--bounding-set", "-sys_time", "--inh-caps", "-sys_time"]
+        return (isRoot ? dropped : []) + script("without-clock") + words
+    }
+
+    /// Whether the daemon under test has a word of the configuration, rather than warn and go on.
+    static func knows(_ line: String) -> Bool {
+        let folder = Folder()
+        guard let file = try? folder.write("conf", "server 127.127.20.0\n\(line)\n") else { return false }
+        let answer = try? ProcessOutput.of(daemon, ["--check-config", "-c", file])
+        return answer?.contains("conf:2:") == false
+    }
+
     /// Whether this process may make network and mount name spaces.
     static let isRoot = NSUserName() == "root"
 
@@ -68,9 +103,12 @@ struct ProgramResult: Sendable, CustomStringConvertible {
 /// - Parameters:
 ///   - words: the program's path and its arguments.
 ///   - seconds: after which it is killed.
+///   - isEnough: whether what it has said so far is all that is wanted; it is killed then.
 /// - Returns: how it ended; also where it was killed.
 /// - Throws: `SystemError` where it cannot be started.
-func run(_ words: [String], seconds: Double = 20) async throws -> ProgramResult {
+func run(
+    _ words: [String], seconds: Double = 20, until isEnough: (String) -> Bool = { _ in false }
+) async throws -> ProgramResult {
     let folder = Folder()
     let path = folder.file("output")
     var child = try ChildProcess(
@@ -80,12 +118,30 @@ func run(_ words: [String], seconds: Double = 20) async throws -> ProgramResult 
     let deadline = KernelClock.monotonic() + Interval(seconds: seconds)
     while ending == nil, KernelClock.monotonic() < deadline {
         ending = try child.poll()
-        if ending == nil { try await Task.sleep(for: .milliseconds(10)) }
+        if ending == nil, isEnough(folder.text("output")) { break }
+        if ending == nil { try await Task.sleep(for: .milliseconds(20)) }
     }
     if ending == nil { _ = try child.terminate(timeout: .seconds(1)) }
     let output = String(decoding: try Files.read(path, limit: 1 << 24), as: UTF8.self)
     guard case .exited(let status) = ending else { return ProgramResult(status: nil, output: output) }
     return ProgramResult(status: status, output: output)
+}
+
+/// Both streams of a short program, waited for.
+enum ProcessOutput {
+    /// Runs a program.
+    static func of(_ program: String, _ arguments: [String]) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return String(decoding: data, as: UTF8.self)
+    }
 }
 
 /// A directory of its own, removed with everything in it when nobody refers to it.

@@ -56,8 +56,8 @@ struct WireReply: Sendable {
         return bytes
     }
 
-    /// Era 0 ends in 2036; 2 208 988 800 s lie between 1900 and 1970.
-    private static func instant(_ bytes: ArraySlice<UInt8>) -> Instant {
+    /// A timestamp of 64 bits as a moment. Era 0 ends in 2036; 2 208 988 800 s lie between 1900 and 1970.
+    static func instant(_ bytes: ArraySlice<UInt8>) -> Instant {
         let bits = bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         let seconds = Int64(bits >> 32) - 2_208_988_800
         let fraction = (Int64(bits & 0xffff_ffff) * 1_000_000_000) >> 32
