@@ -12,13 +12,13 @@ struct NTPSocketTests {
     }
 
     /// Waits for a batch.
-    private func receive(_ server: borrowing NTPSocket, _ batch: DatagramBatch) throws -> Bool {
+    private func receive(_ server: borrowing NTPSocket, _ batch: inout DatagramBatch) throws -> Bool {
         guard try isReadable(server) else { return false }
         return try batch.receive(from: server)
     }
 
     /// What came with the datagrams of a batch; none of them is answered.
-    private func arrivals(_ batch: DatagramBatch) -> [DatagramBatch.Arrival] {
+    private func arrivals(_ batch: inout DatagramBatch) -> [DatagramBatch.Arrival] {
         var arrivals: [DatagramBatch.Arrival] = []
         batch.answerEach { _, arrival in
             arrivals.append(arrival)
@@ -33,11 +33,11 @@ struct NTPSocketTests {
     func roundTrip(address: String, capacity: Int) throws {
         let server = try NTPSocket(address: address, port: 0)
         let client = try QuerySocket(host: address, port: server.localPort())
-        let batch = DatagramBatch(capacity: capacity)
+        var batch = DatagramBatch(capacity: capacity)
         let isEarly = try batch.receive(from: server)
         #expect(!isEarly)
         try client.send([1, 2, 3].span)
-        let hasArrived = try receive(server, batch)
+        let hasArrived = try receive(server, &batch)
         #expect(hasArrived)
         var stamp: Instant?
         var request: [UInt8] = []
@@ -49,7 +49,8 @@ struct NTPSocketTests {
         }
         #expect(request == [1, 2, 3])
         #expect((KernelClock.realTime() - (try #require(stamp))).magnitude < .second)
-        let failed = batch.send(batch.group(from: 0, size: 8), to: server)
+        let group = batch.group(from: 0, size: 8)
+        let failed = batch.send(group, to: server)
         #expect(failed == 0)
         var answer = DatagramBuffer()
         let hasAnswer = try client.receive(into: &answer, timeout: .seconds(2))
@@ -64,10 +65,10 @@ struct NTPSocketTests {
         let server = try NTPSocket(address: "127.0.0.1", port: 0)
         let client = try QuerySocket(host: "127.0.0.1", port: server.localPort())
         for number in 0..<20 as Range<UInt8> { try client.send([number, 0].span) }
-        let batch = DatagramBatch(capacity: 16)
+        var batch = DatagramBatch(capacity: 16)
         var seen: [UInt8] = []
         var counts: [Int] = []
-        while try receive(server, batch) {
+        while try receive(server, &batch) {
             counts.append(batch.count)
             batch.answerEach { bytes, _ in
                 seen.append(bytes[0])
@@ -104,9 +105,9 @@ struct NTPSocketTests {
         let server = try NTPSocket(address: "0.0.0.0", port: 0)
         // Connected to 127.0.0.2, the client hears nothing that comes from 127.0.0.1.
         let client = try QuerySocket(host: "127.0.0.2", port: server.localPort(), family: .ipv4)
-        let batch = DatagramBatch(capacity: 4)
+        var batch = DatagramBatch(capacity: 4)
         try client.send([7].span)
-        let hasArrived = try receive(server, batch)
+        let hasArrived = try receive(server, &batch)
         #expect(hasArrived)
         batch.answerEach { _, _ in .init(length: 1) }
         let failed = batch.send(0..<1, to: server)
@@ -119,19 +120,21 @@ struct NTPSocketTests {
 
     @Test("the peer's address is sixteen bytes, IPv4 mapped")
     func peerAddress() throws {
-        let batch = DatagramBatch(capacity: 2)
+        var batch = DatagramBatch(capacity: 2)
         let four = try NTPSocket(address: "127.0.0.1", port: 0)
         try QuerySocket(host: "127.0.0.1", port: four.localPort()).send([0].span)
-        let hasFour = try receive(four, batch)
+        let hasFour = try receive(four, &batch)
         #expect(hasFour)
-        let mapped = try #require(arrivals(batch).first)
+        let firstmapped = arrivals(&batch).first
+        let mapped = try #require(firstmapped)
         #expect(mapped.address == (0, 0xffff_7f00_0001))
         #expect(mapped.port != 0)
         let six = try NTPSocket(address: "::1", port: 0)
         try QuerySocket(host: "::1", port: six.localPort()).send([0].span)
-        let hasSix = try receive(six, batch)
+        let hasSix = try receive(six, &batch)
         #expect(hasSix)
-        let address = try #require(arrivals(batch).first).address
+        let firstaddress = arrivals(&batch).first
+        let address = try #require(firstaddress).address
         #expect(address == (0, 1))
     }
 
@@ -140,10 +143,11 @@ struct NTPSocketTests {
         let server = try NTPSocket(address: "127.0.0.1", port: 0)
         let client = try QuerySocket(host: "127.0.0.1", port: server.localPort())
         try client.send([UInt8](repeating: 5, count: 3000).span)
-        let batch = DatagramBatch(capacity: capacity)
-        let hasArrived = try receive(server, batch)
+        var batch = DatagramBatch(capacity: capacity)
+        let hasArrived = try receive(server, &batch)
         #expect(hasArrived)
-        let arrival = try #require(arrivals(batch).first)
+        let firstarrival = arrivals(&batch).first
+        let arrival = try #require(firstarrival)
         #expect(arrival.isTruncated)
         // recvmmsg(2) and recvmsg(2) tell how much there was room for, without MSG_TRUNC among the flags.
         #expect(arrival.length == DatagramBatch.datagramSize)
@@ -153,13 +157,14 @@ struct NTPSocketTests {
     func groupAddressed() throws {
         let server = try NTPSocket(address: "0.0.0.0", port: 0)
         let sender = try NTPSocket(address: "127.0.0.1", port: 0)
-        let batch = DatagramBatch(capacity: 1)
+        var batch = DatagramBatch(capacity: 1)
         // Loopback's own broadcast address (RFC 1122 §3.2.1.3).
         for (address, isGroup) in [("127.255.255.255", true), ("127.0.0.1", false)] {
             try sender.send([1].span, to: address, port: server.localPort(), interface: nil, timeToLive: 1)
-            let hasArrived = try receive(server, batch)
+            let hasArrived = try receive(server, &batch)
             #expect(hasArrived)
-            #expect(try #require(arrivals(batch).first).isGroupAddressed == isGroup, "\(address)")
+            let arrival = arrivals(&batch).first
+            #expect(try #require(arrival).isGroupAddressed == isGroup, "\(address)")
         }
     }
 
@@ -167,10 +172,10 @@ struct NTPSocketTests {
     func departure() throws {
         let server = try NTPSocket(address: "127.0.0.1", port: 0)
         let client = try QuerySocket(host: "127.0.0.1", port: server.localPort())
-        let batch = DatagramBatch(capacity: 4)
+        var batch = DatagramBatch(capacity: 4)
         for wantsDeparture in [false, true] {
             try client.send([1, 2, 3, 4].span)
-            let hasArrived = try receive(server, batch)
+            let hasArrived = try receive(server, &batch)
             #expect(hasArrived)
             batch.answerEach { _, _ in .init(length: 4, wantsDeparture: wantsDeparture) }
             let before = KernelClock.realTime()
@@ -274,7 +279,7 @@ private struct SharedSockets {
 
     /// Takes so many datagrams; who sent them, and the socket each has found.
     func take(_ count: Int) throws -> [(UInt64, Int)] {
-        let batch = DatagramBatch(capacity: 8)
+        var batch = DatagramBatch(capacity: 8)
         var found: [(UInt64, Int)] = []
         let deadline = KernelClock.monotonic() + .seconds(2)
         while found.count < count, KernelClock.monotonic() < deadline {
