@@ -115,6 +115,7 @@ extension ServerReport {
         ("denied", \.denied),
         ("limited", \.limited),
         ("flaked", \.flaked),
+        ("declined", \.declined),
         ("kissed", \.kissed),
         ("clients", \.clients),
         ("clientsForgotten", \.clientsForgotten),
@@ -122,7 +123,6 @@ extension ServerReport {
         ("badAuthentication", \.badAuthentication),
         ("authenticated", \.authenticated),
         ("cryptoNAKs", \.cryptoNAKs),
-        ("declined", \.declined),
         ("interleaved", \.interleaved),
         ("broadcast", \.broadcast),
     ]
