@@ -11,6 +11,8 @@ import TimeScale
 struct TimeServer {
     /// Between two looks for addresses that are not bound yet: an interface may get its address long after the start.
     private static let bindInterval = Interval.seconds(10)
+    /// Half of the time between two calls of `tick`.
+    private static let halfTick = Interval.milliseconds(500)
 
     private let workers: [Worker]
     private let isThreaded: Bool
@@ -141,7 +143,8 @@ struct TimeServer {
             nextBind = now + Self.bindInterval
             _ = bind(log)
         }
-        for (index, rule) in configuration.broadcasts.enumerated() where now >= nextBroadcast[index] {
+        // The nearest tick, since none comes to the microsecond.
+        for (index, rule) in configuration.broadcasts.enumerated() where now + Self.halfTick >= nextBroadcast[index] {
             // Before there is time to tell, it is due again at once.
             guard broadcast(rule, index, log) else { continue }
             nextBroadcast[index] = max(nextBroadcast[index] + .seconds(Int64(rule.interval)), now)
