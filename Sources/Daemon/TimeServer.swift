@@ -147,7 +147,8 @@ struct TimeServer {
         for (index, rule) in configuration.broadcasts.enumerated() where now + Self.halfTick >= nextBroadcast[index] {
             // Before there is time to tell, it is due again at once.
             guard broadcast(rule, index, log) else { continue }
-            nextBroadcast[index] = max(nextBroadcast[index] + .seconds(Int64(rule.interval)), now)
+            let isOnTime = (now - nextBroadcast[index]).magnitude <= .second
+            nextBroadcast[index] = (isOnTime ? nextBroadcast[index] : now) + .seconds(Int64(rule.interval))
         }
     }
 
