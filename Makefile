@@ -6,7 +6,7 @@ RELEASE := swift build -c release --static-swift-stdlib
 BIN := .build/release
 export SWIFT_BACKTRACE := enable=no
 
-.PHONY: run test lint bench accuracy fuzz install uninstall clean help
+.PHONY: run test lint bench accuracy fuzz fuzz-night install uninstall clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ accuracy: build-packages ## every scenario with five seeds, 100000 starts, 400 o
 
 fuzz: build-packages ## fuzz every parser, a minute each (SECONDS_EACH=60)
 	Fuzz/run $(or $(SECONDS_EACH),60)
+
+fuzz-night: build-packages ## fuzz the packet path with 100 million inputs (1 h)
+	RUNS=100000000 Fuzz/run 0 FuzzServer
 
 install: build-packages ## install below $(PREFIX): timeballd, timeball, the unit, the udev rules
 	$(RELEASE) --product timeballd
