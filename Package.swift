@@ -110,7 +110,7 @@ let package = Package(
             "DaemonTests",
             [
                 "Daemon", "ConfigurationLanguage", "Discipline", "LinuxSystem", "TimeScale", "Authentication",
-                "Timekeeping",
+                "NTPServer", "NTPWire", "Reports", "Timekeeping",
             ]),
         tests("ReceiversTests", ["Receivers", "SimulatedWorld", "TimeScale"]),
         tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "SimulatedWorld", "TimeScale"]),

@@ -42,7 +42,7 @@ struct TimeServer {
     ///   - log: is told what is bound and what could not be.
     /// - Throws: `SystemError` of the last address where not one could be bound, but not where it may yet come up.
     init(
-        _ configuration: Configuration, workers count: Int, keys: consuming SymmetricKeys, secret: (UInt64, UInt64),
+        _ configuration: Configuration, workers count: Int, keys: borrowing SymmetricKeys, secret: (UInt64, UInt64),
         log: Log
     ) throws(SystemError) {
         self.configuration = configuration
