@@ -46,10 +46,9 @@ struct TimeServer {
         log: Log
     ) throws(SystemError) {
         self.configuration = configuration
-        let now = KernelClock.realTime()
+        let (now, monotonic) = KernelClock.pair()
         service = Service(
-            state: .unsynchronised(precision: 0, asOf: now), lead: Self.lead(now, KernelClock.monotonic()),
-            ledSince: now)
+            state: .unsynchronised(precision: 0, asOf: now), lead: Self.lead(now, monotonic), ledSince: now)
         published = PublishedService(service)
         isThreaded = count > 0
         steeringSecret = UInt32(truncatingIfNeeded: secret.0 ^ secret.1)
@@ -100,11 +99,12 @@ struct TimeServer {
     ///   - state: on the clock that is steered.
     ///   - difference: that clock less the kernel's, from which requests are stamped, seconds, and its rate.
     mutating func publish(_ state: ServerState, difference: (Instant) -> (offset: Double, rate: Double)) {
-        let (realTime, monotonic) = (KernelClock.realTime(), KernelClock.monotonic())
+        let (realTime, monotonic) = KernelClock.pair()
         let (offset, rate) = difference(realTime)
         var next = service
         next.state = offset == 0 && rate == 0 ? state : state.seen(at: realTime, offset: offset, rate: rate)
-        if !service.isOf(realTime, monotonic) {
+        // Asked of the new state: behind a leap second the old one would still allow for it.
+        if !next.isOf(realTime, monotonic) {
             (next.lead, next.ledSince) = (Self.lead(realTime, monotonic), realTime)
         }
         guard next != service else { return }

@@ -13,6 +13,22 @@ public enum KernelClock {
         MonotonicInstant(nanoseconds: nanoseconds(CLOCK_MONOTONIC))
     }
 
+    /// CLOCK_REALTIME and CLOCK_MONOTONIC at one moment: the closest of three readings, which an interrupt does not spoil
+    /// all.
+    public static func pair() -> (realTime: Instant, monotonic: MonotonicInstant) {
+        var best = (realTime: Instant.unixEpoch, monotonic: MonotonicInstant(nanoseconds: 0))
+        var narrowest = Int64.max
+        for _ in 0..<3 {
+            let before = monotonic()
+            let realTime = realTime()
+            let width = (monotonic() - before).nanoseconds
+            guard width < narrowest else { continue }
+            narrowest = width
+            best = (realTime, before + Interval(nanoseconds: width / 2))
+        }
+        return best
+    }
+
     /// CLOCK_MONOTONIC_RAW in nanoseconds: the hardware's counter, neither set nor steered.
     static func rawCount() -> Int64 {
         nanoseconds(CLOCK_MONOTONIC_RAW)

@@ -11,8 +11,9 @@ public struct Service: Equatable, Sendable {
     /// Since when the lead is what it is, CLOCK_REALTIME: earlier stamps belong to a clock that has been set since.
     public var ledSince: Instant
 
-    /// By how much two clocks that are read one after the other may seem to part, ns: an interrupt in between.
-    private static let tolerance: Int64 = 2_000_000
+    /// By how much two clocks that are read one after the other may seem to part, ns; beyond that the reader was
+    /// interrupted in between, and reads again. No step of the clock is so small.
+    private static let tolerance: Int64 = 200_000
 
     /// A service from its parts.
     public init(state: ServerState, lead: Int64, ledSince: Instant) {
