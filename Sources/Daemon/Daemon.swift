@@ -147,7 +147,9 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
     }
 
     private mutating func publishService() {
-        server.publish(timekeeper.serverState) { timekeeper.clock.differenceFromKernel(at: $0) }
+        server.publish(timekeeper.serverState, knownLead: timekeeper.seenLead) {
+            timekeeper.clock.differenceFromKernel(at: $0)
+        }
     }
 
     private mutating func tick(_ now: MonotonicInstant) {

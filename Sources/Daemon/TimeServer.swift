@@ -18,6 +18,8 @@ struct TimeServer {
     private let isThreaded: Bool
     private let published: PublishedService
     private var service: Service
+    /// The state published last, as its maker gave it.
+    private var lastState: ServerState?
     private let configuration: Configuration
     private let steeringSecret: UInt32
     /// Addresses that are bound.
@@ -93,21 +95,24 @@ struct TimeServer {
         threads = []
     }
 
-    /// Makes the state known that is served from now on.
+    /// Makes the state known that is served from now on (`Service.following`).
     ///
     /// - Parameters:
     ///   - state: on the clock that is steered.
-    ///   - difference: that clock less the kernel's, from which requests are stamped, seconds, and its rate.
-    mutating func publish(_ state: ServerState, difference: (Instant) -> (offset: Double, rate: Double)) {
+    ///   - knownLead: CLOCK_REALTIME less CLOCK_MONOTONIC as the state's maker has seen it, ns; `nil` where it does not
+    ///     matter to him, or has just been changed by himself.
+    ///   - difference: the clock that is steered less the kernel's, from which requests are stamped, seconds, and its rate.
+    mutating func publish(
+        _ state: ServerState, knownLead: Int64?, difference: (Instant) -> (offset: Double, rate: Double)
+    ) {
         let (realTime, monotonic) = KernelClock.pair()
         let (offset, rate) = difference(realTime)
-        var next = service
-        next.state = offset == 0 && rate == 0 ? state : state.seen(at: realTime, offset: offset, rate: rate)
-        // Asked of the new state: behind a leap second the old one would still allow for it.
-        if !next.isOf(realTime, monotonic) {
-            (next.lead, next.ledSince) = (Self.lead(realTime, monotonic), realTime)
-        }
-        guard next != service else { return }
+        let seen = offset == 0 && rate == 0 ? state : state.seen(at: realTime, offset: offset, rate: rate)
+        let isNew = state != lastState
+        lastState = state
+        let next = service.following(
+            seen, isNew: isNew, lead: Self.lead(realTime, monotonic), at: realTime, knownLead: knownLead)
+        guard let next, next != service else { return }
         service = next
         published.publish(next)
     }

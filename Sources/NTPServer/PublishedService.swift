@@ -28,7 +28,12 @@ public struct Service: Equatable, Sendable {
     ///   - monotonic: CLOCK_MONOTONIC, read just before or after.
     /// - Returns: `true` also behind a leap second that the state announces.
     public func isOf(_ realTime: Instant, _ monotonic: MonotonicInstant) -> Bool {
-        let (change, overflows) = (realTime.nanoseconds &- monotonic.nanoseconds).subtractingReportingOverflow(lead)
+        isOf(lead: realTime.nanoseconds &- monotonic.nanoseconds)
+    }
+
+    /// The same by the distance of the two clocks, CLOCK_REALTIME less CLOCK_MONOTONIC, ns.
+    public func isOf(lead other: Int64) -> Bool {
+        let (change, overflows) = other.subtractingReportingOverflow(lead)
         guard !overflows else { return false }
         let leap: Int64 =
             switch state.leapIndicator {
@@ -37,6 +42,31 @@ public struct Service: Equatable, Sendable {
             case .none, .unsynchronised: 0
             }
         return change.magnitude < Self.tolerance || (change &- leap).magnitude < Self.tolerance
+    }
+}
+
+extension Service {
+    /// The service that follows this one.
+    ///
+    /// Where the kernel's clock has been set, the threads are told so only with a state that was made after that, on the
+    /// clock as it is set now: until then they find that the clock is not the service's, and withhold their answers.
+    ///
+    /// - Parameters:
+    ///   - state: what is to be served.
+    ///   - isNew: whether the state was made since this service was.
+    ///   - lead: CLOCK_REALTIME less CLOCK_MONOTONIC now, ns.
+    ///   - now: CLOCK_REALTIME.
+    ///   - knownLead: the same as the state's maker has seen it, ns; `nil` where a step does not concern him, or was his.
+    /// - Returns: `nil` where the clock has been set and the state's maker cannot have taken note.
+    public func following(
+        _ state: ServerState, isNew: Bool, lead: Int64, at now: Instant, knownLead: Int64?
+    ) -> Service? {
+        var next = self
+        next.state = state
+        // Asked of the new state: behind a leap second the old one would still allow for it.
+        if next.isOf(lead: lead) { return next }
+        (next.lead, next.ledSince) = (lead, now)
+        return isNew && knownLead.map { next.isOf(lead: $0) } ?? true ? next : nil
     }
 }
 

@@ -103,6 +103,12 @@ public struct Timekeeper<Clock: ClockControl> {
     var quietUntil: MonotonicInstant
     var candidateSince: MonotonicInstant?
     var lastReading: (clock: Instant, monotonic: MonotonicInstant)?
+    /// The clock less the one that is never set, ns, as last looked at; `nil` where a step would not show in it, or the
+    /// timekeeper itself has just made one.
+    public var seenLead: Int64? {
+        guard clock.isMonotonicSteered else { return nil }
+        return lastReading.map { $0.clock.nanoseconds - $0.monotonic.nanoseconds }
+    }
     /// All steps of the clock so far.
     var totalStep = Interval.zero
     /// When sources are next told how late it is at least.

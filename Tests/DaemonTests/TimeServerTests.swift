@@ -35,7 +35,7 @@ struct TimeServerTests {
 
         /// Serves stratum 1, right to the nanosecond.
         func publish() {
-            server.publish(TimeServerTests.state(KernelClock.realTime())) { _ in (0, 0) }
+            server.publish(TimeServerTests.state(KernelClock.realTime()), knownLead: nil) { _ in (0, 0) }
         }
 
         func ask(from address: String = "127.0.0.1", count: Int = 1, to destination: String = "127.0.0.1")

@@ -93,6 +93,43 @@ struct PublishedServiceTests {
         #expect(!isOf(.deleteSecond, change: -1_000_000_000))
     }
 
+    @Test("after a step nothing is served before the state's maker has taken note")
+    func stepsAreFollowed() throws {
+        let before = service(1)
+        let (now, stepped) = (Instant(nanoseconds: 77), before.lead + 300_000_000)
+        let state = service(4).state
+        func next(_ isNew: Bool, lead: Int64, known: Int64?) -> Service? {
+            before.following(state, isNew: isNew, lead: lead, at: now, knownLead: known)
+        }
+        // No step: the state is taken over, and stamps of before are good.
+        let same = try #require(next(true, lead: before.lead, known: before.lead))
+        #expect((same.state, same.lead, same.ledSince) == (state, before.lead, before.ledSince))
+        #expect(next(false, lead: before.lead + 1000, known: nil)?.lead == before.lead)
+        // A step that the maker does not know of, or with a state from before it.
+        #expect(next(true, lead: stepped, known: before.lead) == nil)
+        #expect(next(false, lead: stepped, known: stepped) == nil)
+        // One that he has seen, or made himself.
+        for known in [stepped, nil] as [Int64?] {
+            let after = try #require(next(true, lead: stepped, known: known))
+            #expect((after.state, after.lead, after.ledSince) == (state, stepped, now))
+        }
+    }
+
+    @Test("behind a leap second the service goes on without a pause")
+    func leapSecondIsFollowed() throws {
+        var before = service(1)
+        before.state.leapIndicator = .insertSecond
+        let behind = before.lead - 1_000_000_000
+        #expect(before.isOf(lead: behind))
+        var state = service(4).state
+        state.leapIndicator = .insertSecond
+        let still = before.following(state, isNew: true, lead: behind, at: Instant(nanoseconds: 5), knownLead: behind)
+        #expect(still?.isOf(lead: behind) == true)
+        state.leapIndicator = .none
+        let over = before.following(state, isNew: true, lead: behind, at: Instant(nanoseconds: 5), knownLead: behind)
+        #expect(over?.lead == behind)
+    }
+
     @Test("hostile readings do not trap")
     func extremes() {
         for lead in [Int64.min, -1, 0, .max] {
