@@ -38,7 +38,7 @@ struct TimeServer {
     ///
     /// - Parameters:
     ///   - configuration: port, listen rules, access rules, rate limit, client table and workers.
-    ///   - workers: threads to answer by; 0 = the loop.
+    ///   - count: threads to answer by; 0 = the loop.
     ///   - keys: the symmetric keys.
     ///   - secret: random bits that nobody else knows, for the client tables.
     ///   - log: is told what is bound and what could not be.

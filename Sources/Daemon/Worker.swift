@@ -25,6 +25,7 @@ final class Worker: Sendable {
     /// - Parameters:
     ///   - number: tells it from others, for top(1).
     ///   - cores: those it may run on; empty = all.
+    /// - Returns: the thread, to be waited for at the end.
     /// - Throws: `SystemError`.
     func start(number: Int, cores: [Int]) throws(SystemError) -> WorkerThread {
         try WorkerThread(name: "worker \(number)") { [self] in

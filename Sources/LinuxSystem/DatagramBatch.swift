@@ -119,7 +119,9 @@ import TimeScale
 
     /// Looks at the answers of a group once more before they are sent.
     ///
-    /// - Parameter body: is given an answer's room, its index and its length.
+    /// - Parameters:
+    ///   - group: some datagrams of the batch.
+    ///   - body: is given an answer's room, its index and its length.
     public mutating func forAnswers(of group: Range<Int>, _ body: (inout MutableSpan<UInt8>, Int, Int) -> Void) {
         for index in group {
             precondition(index < count, "a group is one of the batch")

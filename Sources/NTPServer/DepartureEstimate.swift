@@ -37,6 +37,7 @@ public struct DepartureEstimate: Sendable {
     /// - Parameters:
     ///   - place: its place in its group, 0 or more.
     ///   - begun: the clock's reading when the group was begun.
+    /// - Returns: not before the group was begun.
     public func departure(of place: Int, begun: Instant) -> Instant {
         begun + Interval(seconds: delay + spacing * Double(place))
     }

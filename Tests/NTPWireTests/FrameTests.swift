@@ -4,7 +4,9 @@ import Testing
 @Suite("Frames")
 struct FrameTests {
     /// A UDP header: ports 123, a length, a checksum (RFC 768).
-    private func udp(_ length: Int) -> [UInt8] { [0, 123, 0, 123, UInt8(length >> 8), UInt8(length & 255), 0xab, 0xcd] }
+    private func udp(_ length: Int) -> [UInt8] {
+        [0, 123, 0, 123, UInt8(length >> 8), UInt8(length & 255), 0xab, 0xcd]
+    }
 
     /// Ethernet and IPv4, Ethernet and IPv6, IPv4 with options and no link layer, nothing but UDP.
     private let lowerLayers = [14 + 20, 14 + 40, 24, 0]
