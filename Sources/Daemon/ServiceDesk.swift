@@ -155,8 +155,10 @@ struct ServiceDesk: ~Copyable {
         _ bytes: inout MutableSpan<UInt8>, _ arrival: DatagramBatch.Arrival, access: AccessDecision, received: Instant,
         _ state: ServerState
     ) -> NTPServer.Verdict {
+        // Longer than its room: what is cut off cannot be read, and cannot be right.
         NTPServer.respond(
-            to: &bytes, length: arrival.length, received: received, state: state, access: access, keys: keys,
+            to: &bytes, length: arrival.length + (arrival.isTruncated ? 1 : 0), received: received, state: state,
+            access: access, keys: keys,
             shortestPoll: max(NTPServer.shortestPoll, clients.limit.suggestedPoll), exchanges: &exchanges,
             client: arrival.address, isGroupAddressed: arrival.isGroupAddressed)
     }
