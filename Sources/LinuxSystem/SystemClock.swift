@@ -172,7 +172,8 @@ public struct SystemClock: ClockControl {
 
     private static func hasLoop(_ state: timex) -> Bool { state.status & Int32(STA_PLL) != 0 || state.offset != 0 }
 
-    private static func frequency(of state: timex) -> Double {
+    /// The frequency and the tick together, s/s.
+    static func frequency(of state: timex) -> Double {
         Double(state.freq) * frequencyUnit + Double(state.tick - nominalTick) / Double(nominalTick)
     }
 
