@@ -2,6 +2,9 @@ import TimeScale
 
 /// A PTP hardware clock and the system's clocks, read together.
 public struct HardwareClockReading: Equatable, Sendable {
+    /// No row of readings takes a second, ns: 25 over the slowest bus, MDIO, take some milliseconds.
+    private static let longestRow: UInt64 = 1_000_000_000
+
     /// The hardware clock, ns from a zero of its own (mostly TAI or the machine's start).
     public var card: Int64
     /// CLOCK_REALTIME at that moment: the middle of the bracket.
@@ -28,15 +31,18 @@ public struct HardwareClockReading: Equatable, Sendable {
     public static func best(of readings: [HardwareClockReading], precision: Double) -> HardwareClockReading? {
         guard let narrowest = readings.map(\.width).min(), narrowest >= 0, let first = readings.first else { return nil }
         let chosen = readings.filter { $0.width <= narrowest + precision }
-        let count = Double(chosen.count)
-        // Differences of clocks that were read within milliseconds: what is longer is no reading, and wraps.
-        let card = chosen.reduce(0) { $0 + Double($1.card &- first.card) } / count
-        let system = chosen.reduce(0) { $0 + Double($1.system.nanoseconds &- first.system.nanoseconds) } / count
-        let raw = chosen.reduce(0) { $0 + Double($1.raw &- first.raw) } / count
-        guard max(abs(card), abs(system), abs(raw)) < 1e9 else { return nil }
+        let card = mean(chosen.map { $0.card &- first.card })
+        let system = mean(chosen.map { $0.system.nanoseconds &- first.system.nanoseconds })
+        let raw = mean(chosen.map { $0.raw &- first.raw })
+        guard let card, let system, let raw else { return nil }
         return HardwareClockReading(
-            card: first.card &+ Int64(card.rounded()),
-            system: first.system + Interval(nanoseconds: Int64(system.rounded())),
-            raw: first.raw &+ Int64(raw.rounded()), steering: first.steering, width: narrowest)
+            card: first.card &+ card, system: Instant(nanoseconds: first.system.nanoseconds &+ system),
+            raw: first.raw &+ raw, steering: first.steering, width: narrowest)
+    }
+
+    /// The mean of differences between readings in a row, ns; `nil` where one is longer than that takes.
+    private static func mean(_ differences: [Int64]) -> Int64? {
+        guard differences.allSatisfy({ $0.magnitude < longestRow }) else { return nil }
+        return Int64((Double(differences.reduce(0, +)) / Double(differences.count)).rounded())
     }
 }

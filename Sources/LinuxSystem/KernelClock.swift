@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import TimeScale
 
@@ -17,13 +16,6 @@ public enum KernelClock {
     /// CLOCK_MONOTONIC_RAW in nanoseconds: the hardware's counter, neither set nor steered.
     static func rawCount() -> Int64 {
         nanoseconds(CLOCK_MONOTONIC_RAW)
-    }
-
-    /// By how much faster CLOCK_REALTIME runs than CLOCK_MONOTONIC_RAW, s/s, whoever steers it (adjtimex(2)).
-    static func steering() -> Double {
-        var state = timex()
-        // SAFETY: the kernel fills one timex.
-        return unsafe adjtimex(&state) < 0 ? 0 : SystemClock.frequency(of: state)
     }
 
     private static func nanoseconds(_ clock: clockid_t) -> Int64 {

@@ -46,7 +46,7 @@ public struct PTPHardwareClock: ~Copyable {
     public mutating func read(precision: Double) throws(SystemError) -> HardwareClockReading? {
         var readings = InlineArray<25, clx_clock_reading>(repeating: clx_clock_reading())
         let count = try fill(&readings)
-        let (steering, pair) = (KernelClock.steering(), Self.readClocks())
+        let (steering, pair) = (SystemClock.steering(), Self.readClocks())
         return HardwareClockReading.best(
             of: (0..<count).map { index in
                 let (before, after) = (readings[index].before, readings[index].after)

@@ -177,6 +177,12 @@ public struct SystemClock: ClockControl {
         Double(state.freq) * frequencyUnit + Double(state.tick - nominalTick) / Double(nominalTick)
     }
 
+    /// By how much faster CLOCK_REALTIME runs than CLOCK_MONOTONIC_RAW, s/s, whoever steers it.
+    static func steering() -> Double {
+        var state = timex()
+        return kernel(&state) < 0 ? 0 : frequency(of: state)
+    }
+
     private static func adjust(
         _ request: inout timex, _ operation: StaticString, _ call: Call
     ) throws(ClockControlError) {
