@@ -61,7 +61,7 @@ let package = Package(
         // Floor 3: decisions
         floor("Discipline", ["TimeScale"]),
         floor("ReferenceClocks", ["TimeScale", "Receivers", "ConfigurationLanguage", "Discipline"]),
-        floor("NTPServer", ["TimeScale", "NTPWire", "ConfigurationLanguage"]),
+        floor("NTPServer", ["TimeScale", "NTPWire", "ConfigurationLanguage", "Discipline"]),
         floor("Reports"),
         floor(
             "Timekeeping",
@@ -103,7 +103,10 @@ let package = Package(
         tests("NTPWireTests", ["NTPWire", "TimeScale", "SimulatedWorld"]),
         tests(
             "NTPServerTests",
-            ["NTPServer", "NTPWire", "ConfigurationLanguage", "TimeScale", "SimulatedWorld", "Authentication"]),
+            [
+                "NTPServer", "NTPWire", "ConfigurationLanguage", "Discipline", "TimeScale", "SimulatedWorld",
+                "Authentication",
+            ]),
         tests("ReportsTests", ["Reports"]),
         tests("ControlServiceTests", ["ControlService", "Reports"]),
         tests(

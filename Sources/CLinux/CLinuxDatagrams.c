@@ -90,6 +90,8 @@ static void read_control(struct msghdr *message, struct clx_datagram_info *info)
     info->local_interface = 0;
     info->received = 0;
     info->hardware_received = 0;
+    info->stamp_interface = 0;
+    info->frame_length = 0;
     info->is_group = 0;
     info->is_truncated = (message->msg_flags & MSG_TRUNC) != 0;
     for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
@@ -98,6 +100,11 @@ static void read_control(struct msghdr *message, struct clx_datagram_info *info)
             memcpy(stamps, CMSG_DATA(header), sizeof stamps);
             info->received = nanoseconds(&stamps[0]);
             info->hardware_received = nanoseconds(&stamps[2]);
+        } else if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPING_PKTINFO) {
+            struct scm_ts_pktinfo frame;
+            memcpy(&frame, CMSG_DATA(header), sizeof frame);
+            info->stamp_interface = frame.if_index;
+            info->frame_length = frame.pkt_length;
         } else if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPNS) {
             struct timespec stamp;
             memcpy(&stamp, CMSG_DATA(header), sizeof stamp);
@@ -192,12 +199,11 @@ static size_t put_source(char *place, const struct clx_datagram_info *info) {
     return 0;
 }
 
-static void prepare_reply(struct msghdr *header, struct sent *sent, struct clx_datagram *datagram) {
+static void prepare_reply(
+    struct msghdr *header, struct sent *sent, struct clx_datagram *datagram, uint32_t stamps) {
     size_t length = put_source(sent->control, &datagram->info);
-    if (datagram->wants_stamp) {
-        uint32_t flags = datagram->wants_stamp;
-        length += put_control(sent->control + length, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags);
-    }
+    if (datagram->wants_stamp)
+        length += put_control(sent->control + length, SOL_SOCKET, SO_TIMESTAMPING, &stamps, sizeof stamps);
     sent->vector = (struct iovec){.iov_base = datagram->bytes, .iov_len = datagram->reply_length};
     *header = (struct msghdr){
         .msg_name = &datagram->info.peer.storage, .msg_namelen = datagram->info.peer.length,
@@ -206,11 +212,11 @@ static void prepare_reply(struct msghdr *header, struct sent *sent, struct clx_d
     };
 }
 
-int clx_batch_send(struct clx_batch *batch, int descriptor, int first, int count) {
+int clx_batch_send(struct clx_batch *batch, int descriptor, int first, int count, uint32_t stamps) {
     int ready = 0;
     for (int index = first; index < first + count; index++) {
         if (!batch->datagrams[index].reply_length) continue;
-        prepare_reply(&batch->replies[ready].msg_hdr, &batch->sent[ready], &batch->datagrams[index]);
+        prepare_reply(&batch->replies[ready].msg_hdr, &batch->sent[ready], &batch->datagrams[index], stamps);
         ready++;
     }
     int failed = 0;
@@ -239,11 +245,20 @@ int clx_take_departure(int descriptor, uint8_t *bytes, size_t capacity, struct c
     if (length < 0) return -errno;
     *departure = (struct clx_departure){0};
     for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
-        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_TIMESTAMPING) continue;
-        struct timespec stamps[3];
-        memcpy(stamps, CMSG_DATA(header), sizeof stamps);
-        departure->sent = nanoseconds(&stamps[0]);
-        departure->hardware_sent = nanoseconds(&stamps[2]);
+        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPING) {
+            struct timespec stamps[3];
+            memcpy(stamps, CMSG_DATA(header), sizeof stamps);
+            departure->sent = nanoseconds(&stamps[0]);
+            departure->hardware_sent = nanoseconds(&stamps[2]);
+        } else if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo packet;
+            memcpy(&packet, CMSG_DATA(header), sizeof packet);
+            departure->interface = (uint32_t)packet.ipi_ifindex;
+        } else if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo packet;
+            memcpy(&packet, CMSG_DATA(header), sizeof packet);
+            departure->interface = packet.ipi6_ifindex;
+        }
     }
     return (int)length;
 }
@@ -259,14 +274,15 @@ int clx_interface_index(const char *name, uint32_t *index) {
     return *index ? 0 : -errno;
 }
 
-uint32_t clx_departure_by_kernel(void) { return SOF_TIMESTAMPING_TX_SOFTWARE; }
+uint32_t clx_departure_stamps(int by_hardware) {
+    return SOF_TIMESTAMPING_TX_SOFTWARE | (by_hardware ? SOF_TIMESTAMPING_TX_HARDWARE : 0);
+}
 
 int clx_send_group(int descriptor, const struct clx_address *destination, uint32_t interface, int hops,
-                   const void *bytes, size_t length) {
+                   const void *bytes, size_t length, uint32_t stamps) {
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct in6_pktinfo)) + 2 * CMSG_SPACE(sizeof(int))] = {0};
-    uint32_t stamp = clx_departure_by_kernel();
     int is_ipv6 = destination->storage.ss_family == AF_INET6;
-    size_t used = put_control(control, SOL_SOCKET, SO_TIMESTAMPING, &stamp, sizeof stamp);
+    size_t used = put_control(control, SOL_SOCKET, SO_TIMESTAMPING, &stamps, sizeof stamps);
     used += put_control(
         control + used, is_ipv6 ? IPPROTO_IPV6 : IPPROTO_IP, is_ipv6 ? IPV6_HOPLIMIT : IP_TTL, &hops, sizeof hops);
     if (interface) {

@@ -101,24 +101,34 @@ void clx_udp_stamp_arrivals(int descriptor) {
         set(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1);
 }
 
+int clx_udp_stamp_by_hardware(int descriptor) {
+    /* TX_SWHW (Linux 4.13): the kernel's stamp of a departure comes too, and proves the card's. CMSG and PKTINFO: by which
+     * interface a packet came or left. */
+    int flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_RAW_HARDWARE
+        | SOF_TIMESTAMPING_RX_HARDWARE | SOF_TIMESTAMPING_OPT_CMSG | SOF_TIMESTAMPING_OPT_PKTINFO
+        | SOF_TIMESTAMPING_OPT_TX_SWHW;
+    return setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags) < 0 ? -errno : 0;
+}
+
 static int is_wildcard(const struct clx_address *address) {
     return address->storage.ss_family == AF_INET6
         ? IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)&address->storage)->sin6_addr)
         : ((const struct sockaddr_in *)&address->storage)->sin_addr.s_addr == INADDR_ANY;
 }
 
-void clx_udp_set_server_options(int descriptor, const struct clx_address *address, int dscp) {
+void clx_udp_set_server_options(int descriptor, const struct clx_address *address, int dscp, int wants_interface) {
     clx_udp_stamp_arrivals(descriptor);
+    int wants_destination = wants_interface || is_wildcard(address);
     set(descriptor, SOL_SOCKET, SO_BROADCAST, 1);
     /* Replies are never so long as to be cut: without leave to, the kernel need not number them for it. */
     if (address->storage.ss_family == AF_INET) set(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
     if (address->storage.ss_family == AF_INET6) {
         set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
         set(descriptor, IPPROTO_IPV6, IPV6_TCLASS, dscp << 2);
-        if (is_wildcard(address)) set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+        if (wants_destination) set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
     } else {
         set(descriptor, IPPROTO_IP, IP_TOS, dscp << 2);
-        if (is_wildcard(address)) set(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
+        if (wants_destination) set(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
     }
 }
 

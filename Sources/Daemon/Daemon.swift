@@ -103,6 +103,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
             let now = timekeeper.clock.monotonicNow()
             attendDevices(now)
             attendListener()
+            server.readCards(now: now, log: log)
             if now >= nextTick { tick(now) }
             publishService()
             flushJournal()
@@ -125,7 +126,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         server.register(in: &pollSet)
         for device in devices { device.register(in: &pollSet) }
         listenerIndex = (listener?.descriptor.rawValue).map { pollSet.add(number: $0) }
-        let due = devices.reduce(nextTick) { min($0, $1.due) }
+        let due = devices.reduce(min(nextTick, server.due)) { min($0, $1.due) }
         _ = try pollSet.wait(timeout: max(.zero, due - timekeeper.clock.monotonicNow()))
     }
 

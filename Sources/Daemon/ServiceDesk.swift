@@ -39,6 +39,7 @@ struct ServiceDesk: ~Copyable {
     private let answersGroups: Bool
     let published: PublishedService
     private var departures = DepartureEstimate()
+    private var stamps: PacketStamps
     private var outcomes = InlineArray<32, Outcome>(repeating: Outcome())
     /// Which datagram of the batch is a probe.
     private var probe: Int?
@@ -64,13 +65,15 @@ struct ServiceDesk: ~Copyable {
     ///     which every socket of a port hears.
     ///   - broadcastRules: how many destinations it broadcasts to.
     ///   - published: what is served.
+    ///   - cards: network cards whose stamps the sockets ask for; `nil` = none.
     init(
         accessList: AccessList, clients: ClientTable, exchanges: InterleavedExchanges, keys: consuming SymmetricKeys,
-        answersGroups: Bool, broadcastRules: Int, published: PublishedService
+        answersGroups: Bool, broadcastRules: Int, published: PublishedService, cards: PublishedCards?
     ) {
         (self.accessList, self.clients, self.exchanges) = (accessList, clients, exchanges)
         (self.answersGroups, self.published) = (answersGroups, published)
         broadcasts = SentBroadcasts(rules: broadcastRules)
+        stamps = PacketStamps(cards: cards)
         self.keys = keys
     }
 
@@ -99,6 +102,7 @@ struct ServiceDesk: ~Copyable {
         exchanges.growIfCrowded()
         (report.clients, report.clientsForgotten) = (clients.count, clients.counters.forgotten)
         report.clientsUnrecorded = clients.counters.unrecorded
+        (report.hardwareStamps, report.badHardwareStamps) = (stamps.used, stamps.refused)
     }
 
     /// Answers one batch.
@@ -118,7 +122,8 @@ struct ServiceDesk: ~Copyable {
         var index = 0
         probe = nil
         batch.answerEach { bytes, arrival in
-            let received = Self.arrivalTime(arrival.stamp, now: realTime, service)
+            let stamp = stamps.arrival(kernel: arrival.stamp, hardware: arrival.hardwareStamp)
+            let received = Self.arrivalTime(stamp, now: realTime, service)
             let answer =
                 isOfNow ? answer(&bytes, arrival, index, received: received, service.state, now: now) : withhold()
             index += 1
@@ -247,13 +252,18 @@ struct ServiceDesk: ~Copyable {
             var room = frame.mutableSpan
             guard let departure = socket.socket.takeDeparture(into: &room) else { return }
             let bytes = frame.span.extracting(first: departure.length)
-            guard let stamp = departure.stamp, stamp >= service.ledSince, let offset = Frame.packetOffset(in: bytes)
-            else { continue }
+            guard let offset = Frame.packetOffset(in: bytes) else { continue }
             let packet = bytes.extracting(droppingFirst: offset)
-            let transmitted = NTPHeader.loadTransmitTimestamp(packet)
-            let left = NTPTimestamp(service.state.servedTime(at: stamp))
-            departures.learn(transmitted, departed: stamp)
-            exchanges.correct(received: NTPHeader.loadReceiveTimestamp(packet), transmitted: left)
+            let (transmitted, received) = (
+                NTPHeader.loadTransmitTimestamp(packet), NTPHeader.loadReceiveTimestamp(packet)
+            )
+            let choice = stamps.departure(
+                transmitted: transmitted, received: received, kernel: departure.stamp, hardware: departure.hardwareStamp
+            )
+            guard let choice, choice.stamp >= service.ledSince else { continue }
+            let left = NTPTimestamp(service.state.servedTime(at: choice.stamp))
+            departures.learn(transmitted, departed: choice.stamp, isProvisional: choice.isProvisional)
+            exchanges.correct(received: received, transmitted: left)
             broadcasts.note(transmitted, left: left)
         }
     }

@@ -33,6 +33,7 @@ struct TimeServer {
     /// A socket of each family to broadcast by.
     private var senders: [(family: IPAddress.Family, socket: ServiceSocket)] = []
     private var nextBroadcast: [MonotonicInstant]
+    private var cards: StampingCards
 
     /// A server on the addresses that a configuration chooses.
     ///
@@ -52,6 +53,7 @@ struct TimeServer {
         service = Service(
             state: .unsynchronised(precision: 0, asOf: now), lead: Self.lead(now, monotonic), ledSince: now)
         published = PublishedService(service)
+        cards = StampingCards(configuration.hardwareTimestamps, now: KernelClock.monotonic(), log: log)
         isThreaded = count > 0
         steeringSecret = UInt32(truncatingIfNeeded: secret.0 ^ secret.1)
         let accessList = AccessList(configuration.accessRules, serviceRules: configuration.serviceRules)
@@ -62,7 +64,7 @@ struct TimeServer {
                 accessList: accessList,
                 clients: ClientTable(configuration.clientTable.share(of: max(1, count)), limit: limit, key: secret),
                 exchanges: InterleavedExchanges(key: secret), keys: keys.copy(), answersGroups: number == 0,
-                broadcastRules: configuration.broadcasts.count, published: published)
+                broadcastRules: configuration.broadcasts.count, published: published, cards: cards.published)
             workers.append(try Worker(desk))
         }
         self.workers = workers
@@ -77,6 +79,12 @@ struct TimeServer {
         for worker in workers { sum.add(worker.desk.withLock { $0.report }) }
         return sum
     }
+
+    /// When it has something to do without being asked.
+    var due: MonotonicInstant { cards.due }
+
+    /// Reads the network cards' clocks whose time has come.
+    mutating func readCards(now: MonotonicInstant, log: Log) { cards.attend(now: now, log: log) }
 
     /// Starts the threads; privileges must have been dropped, because threads have their own.
     ///
@@ -197,7 +205,7 @@ struct TimeServer {
         let local = (try? NetworkInterfaces.addresses()) ?? []
         for address in ListenAddresses.select(configuration.listenRules, local: local) where !bound.contains(address) {
             do throws(SystemError) {
-                let sockets = try openSockets(address, log)
+                let sockets = try openSockets(address, local: local, log)
                 let family: IPAddress.Family = address.contains(":") ? .v6 : .v4
                 if !senders.contains(where: { $0.family == family }) {
                     senders.append((family, sockets[0]))
@@ -218,7 +226,9 @@ struct TimeServer {
     }
 
     /// A socket for each worker at one address.
-    private func openSockets(_ address: String, _ log: Log) throws(SystemError) -> [ServiceSocket] {
+    private func openSockets(
+        _ address: String, local: [LocalAddress], _ log: Log
+    ) throws(SystemError) -> [ServiceSocket] {
         // Sockets that share a port share it with any program of the same user: nobody else may have it before.
         let isShared = workers.count > 1
         if isShared { _ = try NTPSocket(address: address, port: configuration.port) }
@@ -228,7 +238,9 @@ struct TimeServer {
                 ServiceSocket(
                     try NTPSocket(
                         address: address, port: configuration.port, sharesPort: isShared,
-                        differentiatedServices: configuration.differentiatedServices)))
+                        differentiatedServices: configuration.differentiatedServices,
+                        usesHardwareStamps: StampingCards.serve(
+                            address, rules: configuration.hardwareTimestamps, local: local))))
         }
         guard isShared, let any = sockets.first else { return sockets }
         do throws(SystemError) {

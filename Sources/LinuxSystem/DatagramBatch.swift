@@ -18,8 +18,9 @@ import TimeScale
         public let port: UInt16
         /// The kernel's receive stamp, CLOCK_REALTIME; `nil` where there is none.
         public let stamp: Instant?
-        /// The interface's own receive stamp, on the interface's clock, and the interface's number.
-        public let hardwareStamp: (nanoseconds: Int64, interface: UInt32)?
+        /// The network card's receive stamp, on the card's clock; the number of the interface that made it; and the bytes
+        /// of the frame, headers included, checksum not. `nil` where there is none.
+        public let hardwareStamp: (nanoseconds: Int64, interface: UInt32, frameLength: Int)?
         /// Whether it was sent to a broadcast or multicast address.
         public let isGroupAddressed: Bool
         /// Whether its end was cut off.
@@ -44,6 +45,10 @@ import TimeScale
 
     /// Bytes that a datagram may have.
     public static let datagramSize = Int(CLX_DATAGRAM_SIZE)
+
+    /// Bytes of the headers of Ethernet, IP without options, and UDP: 14 + 20 + 8 and 14 + 40 + 8.
+    private static let ipv4Headers = 42
+    private static let ipv6Headers = 62
 
     /// Datagrams of the last receipt.
     public private(set) var count = 0
@@ -97,7 +102,7 @@ import TimeScale
             let decision = unsafe Self.withBytes(of: datagram) { answer(&$0, arrival) }
             precondition((0...Self.datagramSize).contains(decision.length), "an answer fits the datagram's room")
             unsafe datagram.pointee.reply_length = UInt32(decision.length)
-            unsafe datagram.pointee.wants_stamp = decision.wantsDeparture ? clx_departure_by_kernel() : 0
+            unsafe datagram.pointee.wants_stamp = decision.wantsDeparture ? 1 : 0
         }
     }
 
@@ -139,7 +144,8 @@ import TimeScale
         precondition(group.upperBound <= count, "a group is one of the batch")
         // SAFETY: the datagrams are within the capacity; the kernel keeps no pointers.
         return unsafe Int(
-            clx_batch_send(batch, socket.descriptor.rawValue, Int32(group.lowerBound), Int32(group.count)))
+            clx_batch_send(
+                batch, socket.descriptor.rawValue, Int32(group.lowerBound), Int32(group.count), socket.departureStamps))
     }
 
     private static func withBytes<Result>(
@@ -158,11 +164,24 @@ import TimeScale
             return unsafe clx_address_port(peer)
         }
         let info = unsafe datagram.pointee.info
-        let hardware = (nanoseconds: info.hardware_received, interface: info.arrival_interface)
-        return unsafe Arrival(
-            length: Int(datagram.pointee.length), address: words, port: port,
+        let length = unsafe Int(datagram.pointee.length)
+        return Arrival(
+            length: length, address: words, port: port,
             stamp: info.received != 0 ? Instant(nanoseconds: info.received) : nil,
-            hardwareStamp: info.hardware_received != 0 ? hardware : nil, isGroupAddressed: info.is_group != 0,
-            isTruncated: info.is_truncated != 0)
+            hardwareStamp: info.hardware_received != 0 ? hardwareStamp(info, length) : nil,
+            isGroupAddressed: info.is_group != 0, isTruncated: info.is_truncated != 0)
+    }
+
+    /// Behind a bond or a bridge the interface that stamps is another than the one of the address.
+    private static func hardwareStamp(
+        _ info: clx_datagram_info, _ length: Int
+    ) -> (nanoseconds: Int64, interface: UInt32, frameLength: Int) {
+        let isIPv4 = Int32(info.peer.storage.ss_family) == AF_INET
+        let headers = isIPv4 ? ipv4Headers : ipv6Headers
+        return (
+            nanoseconds: info.hardware_received,
+            interface: info.stamp_interface != 0 ? info.stamp_interface : info.arrival_interface,
+            frameLength: info.frame_length != 0 ? Int(info.frame_length) : length + headers
+        )
     }
 }

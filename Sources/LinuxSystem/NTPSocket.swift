@@ -7,6 +7,8 @@ import TimeScale
 public struct NTPSocket: ~Copyable, Sendable {
     /// For `PollSet`.
     public let descriptor: FileDescriptor
+    /// Which stamps of departures it asks for, in the kernel's numbers.
+    let departureStamps: UInt32
 
     /// A datagram that has left, as far as it is needed: when, and the end of its bytes.
     public struct Departure {
@@ -14,8 +16,8 @@ public struct NTPSocket: ~Copyable, Sendable {
         public let length: Int
         /// The kernel's stamp, CLOCK_REALTIME; `nil` where there is none.
         public let stamp: Instant?
-        /// The interface's stamp, on its own clock, ns; `nil` where there is none.
-        public let hardwareStamp: Int64?
+        /// The network card's stamp, on its own clock, ns, and the number of its interface; `nil` where there is none.
+        public let hardwareStamp: (nanoseconds: Int64, interface: UInt32)?
     }
 
     /// Expedited forwarding, DSCP 46 (RFC 3246): NTP suffers from queues.
@@ -31,10 +33,11 @@ public struct NTPSocket: ~Copyable, Sendable {
     ///   - port: 0 lets the system choose.
     ///   - sharesPort: whether other sockets of the same user may have the same address and port.
     ///   - differentiatedServices: the code point of what is sent, 0 ... 63.
+    ///   - usesHardwareStamps: whether the stamps of network cards are asked for too.
     /// - Throws: `SystemError` with the address and port.
     public init(
         address: String, port: UInt16, sharesPort: Bool = false,
-        differentiatedServices: Int = NTPSocket.expeditedForwarding
+        differentiatedServices: Int = NTPSocket.expeditedForwarding, usesHardwareStamps: Bool = false
     ) throws(SystemError) {
         var target = clx_address()
         // SAFETY: the function reads the string and fills one clx_address.
@@ -43,11 +46,13 @@ public struct NTPSocket: ~Copyable, Sendable {
         let number = try SystemError.check(clx_udp_open(family), "socket", "\(address) port \(port)")
         let socket = FileDescriptor(owning: number)
         // SAFETY: the function reads one clx_address.
-        unsafe clx_udp_set_server_options(number, &target, Int32(differentiatedServices))
+        unsafe clx_udp_set_server_options(number, &target, Int32(differentiatedServices), usesHardwareStamps ? 1 : 0)
+        let isStamped = usesHardwareStamps && clx_udp_stamp_by_hardware(number) == 0
         if sharesPort { try SystemError.check(clx_udp_share_port(number), "share", "\(address) port \(port)") }
         // SAFETY: the function reads one clx_address.
         try SystemError.check(unsafe clx_bind(number, &target), "bind", "\(address) port \(port)")
         descriptor = socket
+        departureStamps = clx_departure_stamps(isStamped ? 1 : 0)
     }
 
     /// The port that the socket is bound to.
@@ -90,7 +95,8 @@ public struct NTPSocket: ~Copyable, Sendable {
         guard length >= 0 else { return nil }
         return Departure(
             length: Int(length), stamp: departure.sent != 0 ? Instant(nanoseconds: departure.sent) : nil,
-            hardwareStamp: departure.hardware_sent != 0 ? departure.hardware_sent : nil)
+            hardwareStamp: departure.hardware_sent != 0
+                ? (nanoseconds: departure.hardware_sent, interface: departure.interface) : nil)
     }
 
     /// Hears what is sent to a multicast group.
@@ -118,10 +124,10 @@ public struct NTPSocket: ~Copyable, Sendable {
         _ packet: Span<UInt8>, to group: String, port: UInt16, interface: String?, timeToLive: Int
     ) throws(SystemError) {
         var (address, index) = try Self.destination(group, port: port, interface: interface)
-        let number = descriptor.rawValue
+        let (number, stamps) = (descriptor.rawValue, departureStamps)
         // SAFETY: pointer and length are those of the span; the kernel keeps no pointers.
         let answer = unsafe packet.withUnsafeBytes {
-            unsafe clx_send_group(number, &address, index, Int32(timeToLive), $0.baseAddress, $0.count)
+            unsafe clx_send_group(number, &address, index, Int32(timeToLive), $0.baseAddress, $0.count, stamps)
         }
         try SystemError.check(answer, "send", "\(group) port \(port)")
     }

@@ -36,6 +36,22 @@ public enum NetworkInterfaces {
         return found
     }
 
+    /// The names of all interfaces, those without an address included (if_nameindex(3)).
+    ///
+    /// - Throws: `SystemError`.
+    public static func names() throws(SystemError) -> [String] {
+        // SAFETY: the list ends with a null name, and is read between if_nameindex and if_freenameindex only.
+        guard let first = unsafe if_nameindex() else { throw .last("if_nameindex") }
+        defer { unsafe if_freenameindex(first) }
+        var names: [String] = []
+        var next = unsafe first
+        while let name = unsafe next.pointee.if_name {
+            names.append(unsafe String(cString: name))
+            unsafe next += 1
+        }
+        return names
+    }
+
     /// Numeric text of an IPv4 or IPv6 address; `nil` for other families.
     private static func text(of address: UnsafeMutablePointer<sockaddr>) -> String? {
         // SAFETY: the kernel's list gives a whole sockaddr_in or sockaddr_in6 for these families.

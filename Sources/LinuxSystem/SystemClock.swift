@@ -172,8 +172,15 @@ public struct SystemClock: ClockControl {
 
     private static func hasLoop(_ state: timex) -> Bool { state.status & Int32(STA_PLL) != 0 || state.offset != 0 }
 
-    private static func frequency(of state: timex) -> Double {
+    /// The frequency and the tick together, s/s.
+    static func frequency(of state: timex) -> Double {
         Double(state.freq) * frequencyUnit + Double(state.tick - nominalTick) / Double(nominalTick)
+    }
+
+    /// By how much faster CLOCK_REALTIME runs than CLOCK_MONOTONIC_RAW, s/s, whoever steers it.
+    static func steering() -> Double {
+        var state = timex()
+        return kernel(&state) < 0 ? 0 : frequency(of: state)
     }
 
     private static func adjust(

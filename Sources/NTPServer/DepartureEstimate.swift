@@ -12,6 +12,8 @@ public struct DepartureEstimate: Sendable {
         /// When its group was begun, and its place therein.
         let begun: Instant
         let place: Int
+        /// When it left, as far as known.
+        var departed: Instant?
     }
 
     /// Between two probes, ns: a system without load, whose delays change the most, is asked as often as a busy one.
@@ -49,13 +51,15 @@ public struct DepartureEstimate: Sendable {
         return true
     }
 
-    /// Remembers the reply whose departure was asked for.
+    /// Remembers the reply whose departure was asked for, and learns from the one before what is known of it: a better
+    /// stamp that was to come has not.
     ///
     /// - Parameters:
     ///   - transmitTimestamp: as it was written.
     ///   - place: its place in its group.
     ///   - begun: the clock's reading when the group was begun.
     public mutating func expect(_ transmitTimestamp: NTPTimestamp, place: Int, begun: Instant) {
+        if let probe, let departed = probe.departed { learn(probe, departed: departed) }
         probe = Probe(transmitTimestamp: transmitTimestamp, begun: begun, place: place)
     }
 
@@ -63,10 +67,17 @@ public struct DepartureEstimate: Sendable {
     ///
     /// - Parameters:
     ///   - transmitTimestamp: of the reply that left.
-    ///   - departed: the kernel's stamp.
-    public mutating func learn(_ transmitTimestamp: NTPTimestamp, departed: Instant) {
+    ///   - departed: the kernel's stamp, or the network card's.
+    ///   - isProvisional: whether a better stamp may still come.
+    public mutating func learn(_ transmitTimestamp: NTPTimestamp, departed: Instant, isProvisional: Bool = false) {
         guard let probe, probe.transmitTimestamp == transmitTimestamp else { return }
+        self.probe?.departed = departed
+        guard !isProvisional else { return }
         self.probe = nil
+        learn(probe, departed: departed)
+    }
+
+    private mutating func learn(_ probe: Probe, departed: Instant) {
         let seen = (departed - probe.begun).seconds - spacing * Double(probe.place)
         guard seen > -Self.longestDelay, seen < 2 * Self.longestDelay else { return }
         let change = min(max(seen - delay, -Self.largestChange), Self.largestChange)

@@ -1,5 +1,4 @@
 // HOT PATH
-import Synchronization
 import TimeScale
 
 /// What the threads that serve go by: the state, and the kernel's clock as it ran when the state was made.
@@ -71,46 +70,20 @@ extension Service {
 }
 
 /// The service as one thread publishes it and any number of others read it, without a lock.
-///
-/// Two copies and a number that says which one is whole (a latched sequence lock): the writer fills the other one, so
-/// a reader never waits for a writer that has been interrupted, and reads again only where a whole publication passed it.
 public final class PublishedService: Sendable {
-    /// Counts publications; the lowest bit is the copy to be read.
-    private let sequence = Atomic<UInt64>(0)
-    private let copies: InlineArray<22, Atomic<UInt64>>
+    private let words: PublishedWords<11>
 
     /// A first publication.
-    public init(_ service: Service) {
-        let words = service.words
-        copies = InlineArray { Atomic(words[$0 % words.count]) }
-    }
+    public init(_ service: Service) { words = PublishedWords(service.words) }
 
     /// Replaces the service; by one thread only.
-    public func publish(_ service: Service) {
-        let next = sequence.load(ordering: .relaxed) &+ 1
-        // Nothing of what follows may be seen before the last publication was.
-        atomicMemoryFence(ordering: .releasing)
-        let words = service.words
-        let first = Int(next & 1) * words.count
-        for index in words.indices { copies[first + index].store(words[index], ordering: .relaxed) }
-        sequence.store(next, ordering: .releasing)
-    }
+    public func publish(_ service: Service) { words.publish(service.words) }
 
     /// The service published last.
-    public func read() -> Service {
-        while true {
-            let before = sequence.load(ordering: .acquiring)
-            let first = Int(before & 1) * Service.wordCount
-            let words = InlineArray<11, UInt64> { copies[first + $0].load(ordering: .relaxed) }
-            atomicMemoryFence(ordering: .acquiring)
-            if sequence.load(ordering: .relaxed) == before { return Service(words: words) }
-        }
-    }
+    public func read() -> Service { Service(words: words.read()) }
 }
 
 extension Service {
-    fileprivate static let wordCount = 11
-
     /// The fields, a word each, but for the small ones, which share the first.
     fileprivate var words: InlineArray<11, UInt64> {
         let small =

@@ -134,6 +134,10 @@ public struct ServerReport: Equatable, Sendable, Decodable {
     public var interleaved = 0
     /// Packets sent unasked to broadcast and multicast addresses.
     public var broadcast = 0
+    /// Stamps of arrivals and departures by network cards that were used.
+    public var hardwareStamps = 0
+    /// Stamps by network cards that were not used: their clock was not known, or they were far from the kernel's.
+    public var badHardwareStamps = 0
 
     /// A report with every counter at zero.
     public init() {}

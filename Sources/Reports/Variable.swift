@@ -125,5 +125,7 @@ extension ServerReport {
         ("cryptoNAKs", \.cryptoNAKs),
         ("interleaved", \.interleaved),
         ("broadcast", \.broadcast),
+        ("hardwareStamps", \.hardwareStamps),
+        ("badHardwareStamps", \.badHardwareStamps),
     ]
 }

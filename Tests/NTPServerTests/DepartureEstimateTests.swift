@@ -47,6 +47,22 @@ struct DepartureEstimateTests {
         #expect(delay(estimate) == 0)
     }
 
+    @Test("a provisional stamp counts once it is clear that no better one comes")
+    func provisional() {
+        var estimate = DepartureEstimate()
+        estimate.expect(NTPTimestamp(bits: 2), place: 0, begun: begun)
+        estimate.learn(NTPTimestamp(bits: 2), departed: begun + Interval(seconds: 2e-6), isProvisional: true)
+        #expect(delay(estimate) == 0)
+        // An eighth of 2 µs.
+        var unheard = estimate
+        unheard.expect(NTPTimestamp(bits: 4), place: 0, begun: begun)
+        #expect(abs(delay(unheard) - 0.25e-6) < 1e-9)
+        // An eighth of 4 µs, and nothing of the 2.
+        estimate.learn(NTPTimestamp(bits: 2), departed: begun + Interval(seconds: 4e-6))
+        estimate.expect(NTPTimestamp(bits: 4), place: 0, begun: begun)
+        #expect(abs(delay(estimate) - 0.5e-6) < 1e-9)
+    }
+
     @Test("later replies of a group leave later, by what groups have taken for each")
     func spacing() {
         var estimate = DepartureEstimate()

@@ -90,6 +90,8 @@ struct clx_datagram_info {
     uint32_t arrival_interface;
     /* Receive stamps, ns since 1970: the kernel's, CLOCK_REALTIME, and the interface's, on its own clock; 0 = none. */
     int64_t received, hardware_received;
+    /* The interface that stamped it, and the frame's bytes without the checksum; 0 where the kernel does not tell. */
+    uint32_t stamp_interface, frame_length;
     /* Whether it was sent to a broadcast or multicast address. */
     int32_t is_group;
     /* Whether bytes were cut off. */
@@ -104,7 +106,7 @@ struct clx_datagram {
     uint32_t length;
     /* Bytes of the answer; 0: none. */
     uint32_t reply_length;
-    /* Which stamps of the answer's departure are wanted, as SO_TIMESTAMPING has them. */
+    /* Whether stamps of the answer's departure are wanted. */
     uint32_t wants_stamp;
     /* CLX_DATAGRAM_SIZE of them. */
     uint8_t *bytes;
@@ -113,9 +115,10 @@ struct clx_datagram {
 /* Datagrams received and answered together. */
 struct clx_batch;
 
-/* When a datagram left, ns since 1970: the kernel's stamp and the interface's; 0 = none. */
+/* When a datagram left, ns since 1970: the kernel's stamp and the interface's; 0 = none. And by which interface. */
 struct clx_departure {
     int64_t sent, hardware_sent;
+    uint32_t interface;
 };
 
 /* One datagram of chrony's SOCK driver (refclock_sock.c), 40 bytes. */
@@ -134,9 +137,11 @@ uint16_t clx_address_port(const struct clx_address *address);
 int clx_udp_open(int family);
 /* Asks for the kernel's receive stamps. */
 void clx_udp_stamp_arrivals(int descriptor);
-/* Receive stamps, leave to broadcast, DSCP and, where it will be bound to every address, destination addresses for
- * a server's socket; each is optional. */
-void clx_udp_set_server_options(int descriptor, const struct clx_address *address, int dscp);
+/* Asks for the interfaces' stamps beside the kernel's, of packets received and sent. */
+int clx_udp_stamp_by_hardware(int descriptor);
+/* Receive stamps, leave to broadcast, DSCP and, where it will be bound to every address or is told the interfaces,
+ * destination addresses for a server's socket; each is optional. */
+void clx_udp_set_server_options(int descriptor, const struct clx_address *address, int dscp, int wants_interface);
 /* Lets sockets of this user share their address and port. */
 int clx_udp_share_port(int descriptor);
 /* Makes the source address, as far as its prefix, choose among the sockets that share a port, in the order in which they
@@ -152,21 +157,56 @@ void clx_batch_destroy(struct clx_batch *batch);
 struct clx_datagram *clx_batch_datagrams(struct clx_batch *batch);
 /* Receives what is there, without waiting. Returns the count. */
 int clx_batch_receive(struct clx_batch *batch, int descriptor);
-/* Sends the answers among some datagrams, from the addresses that were asked. Returns how many could not be sent. */
-int clx_batch_send(struct clx_batch *batch, int descriptor, int first, int count);
-/* The kernel's stamp of a departure, for wants_stamp. */
-uint32_t clx_departure_by_kernel(void);
+/* Sends the answers among some datagrams, from the addresses that were asked; `stamps` is what clx_departure_stamps
+ * answers. Returns how many could not be sent. */
+int clx_batch_send(struct clx_batch *batch, int descriptor, int first, int count, uint32_t stamps);
+/* Stamps of departures to be asked for: the kernel's, and the interface's with it. */
+uint32_t clx_departure_stamps(int by_hardware);
 /* Takes a datagram that has left, with its headers, and when. Returns its length. */
 int clx_take_departure(int descriptor, uint8_t *bytes, size_t capacity, struct clx_departure *departure);
 /* Sends to a broadcast or multicast address; an interface of 0 leaves the choice to the system. */
 int clx_send_group(int descriptor, const struct clx_address *destination, uint32_t interface, int hops,
-                   const void *bytes, size_t length);
+                   const void *bytes, size_t length, uint32_t stamps);
 /* Hears what is sent to a multicast group, by one interface, or by the one of the route where that is 0. */
 int clx_join_group(int descriptor, const struct clx_address *group, uint32_t interface);
 /* The number of an interface. */
 int clx_interface_index(const char *name, uint32_t *index);
 /* A connected UDP socket to the first address of a name that takes one. Returns EAI_ codes as -(10000 + |code|). */
 int clx_udp_connect(const char *host, uint16_t port, int family);
+
+/* Network cards that stamp packets, and their clocks (linux/net_tstamp.h, linux/ptp_clock.h) */
+
+/* Which received packets a card stamps. */
+enum clx_card_filter { CLX_FILTER_NONE, CLX_FILTER_ALL, CLX_FILTER_NTP, CLX_FILTER_PTP_UDP, CLX_FILTER_PTP };
+
+struct clx_card {
+    /* The interface's number. */
+    uint32_t interface;
+    /* n of /dev/ptpn. */
+    int32_t clock;
+    /* Bit clx_card_filter(f): f can be had. */
+    uint32_t receive_filters;
+};
+
+/* What a card can do; `socket` is any. -EOPNOTSUPP where it stamps no departures or has no clock. */
+int clx_card_find(int socket, const char *interface, struct clx_card *card);
+/* The kernel's number of a filter. */
+int clx_card_filter(enum clx_card_filter filter);
+/* Has a card stamp what is sent, and what is received and passes a filter; or finds that it does so already. */
+int clx_card_stamp(int socket, const char *interface, enum clx_card_filter filter);
+/* The speed of its link, Mbit/s; 0 where it is not known. */
+int clx_card_speed(int socket, const char *interface);
+
+enum { CLX_CLOCK_READINGS = 25 };
+enum clx_clock_method { CLX_CLOCK_PRECISE, CLX_CLOCK_EXTENDED, CLX_CLOCK_PLAIN };
+
+/* A card's clock, and CLOCK_REALTIME before and after it, ns. */
+struct clx_clock_reading {
+    int64_t card, before, after;
+};
+
+/* Reads a card's clock. Returns how many readings were put, CLX_CLOCK_READINGS at most. */
+int clx_clock_read(int descriptor, enum clx_clock_method method, struct clx_clock_reading *readings);
 
 /* A Unix socket bound at a path; a socket left behind by a dead process is replaced. */
 int clx_unix_bind(int type, const char *path, unsigned permissions);
