@@ -21,6 +21,8 @@ struct received {
 };
 
 struct sent {
+    /* Which datagram it answers. */
+    int index;
     struct iovec vector;
     _Alignas(struct cmsghdr) char control[CONTROL_SENT];
 };
@@ -81,6 +83,12 @@ struct clx_batch *clx_batch_create(int capacity) {
 
 struct clx_datagram *clx_batch_datagrams(struct clx_batch *batch) { return batch->datagrams; }
 
+static uint64_t word(const uint8_t *bytes) {
+    uint64_t value = 0;
+    for (int index = 0; index < 8; index++) value = value << 8 | bytes[index];
+    return value;
+}
+
 static int64_t nanoseconds(const struct timespec *stamp) {
     return (int64_t)stamp->tv_sec * 1000000000 + stamp->tv_nsec;
 }
@@ -92,7 +100,9 @@ static void read_control(struct msghdr *message, struct clx_datagram_info *info)
     info->hardware_received = 0;
     info->stamp_interface = 0;
     info->frame_length = 0;
+    info->arrival_interface = 0;
     info->is_group = 0;
+    info->dropped = 0;
     info->is_truncated = (message->msg_flags & MSG_TRUNC) != 0;
     for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
         if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPING) {
@@ -105,6 +115,8 @@ static void read_control(struct msghdr *message, struct clx_datagram_info *info)
             memcpy(&frame, CMSG_DATA(header), sizeof frame);
             info->stamp_interface = frame.if_index;
             info->frame_length = frame.pkt_length;
+        } else if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SO_RXQ_OVFL) {
+            memcpy(&info->dropped, CMSG_DATA(header), sizeof info->dropped);
         } else if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPNS) {
             struct timespec stamp;
             memcpy(&stamp, CMSG_DATA(header), sizeof stamp);
@@ -116,11 +128,15 @@ static void read_control(struct msghdr *message, struct clx_datagram_info *info)
             info->local4 = packet.ipi_spec_dst;
             info->arrival_interface = (uint32_t)packet.ipi_ifindex;
             info->is_group = packet.ipi_addr.s_addr != packet.ipi_spec_dst.s_addr;
+            info->group_high = 0;
+            info->group_low = 0xffff00000000 | ntohl(packet.ipi_addr.s_addr);
         } else if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
             struct in6_pktinfo packet;
             memcpy(&packet, CMSG_DATA(header), sizeof packet);
             info->arrival_interface = packet.ipi6_ifindex;
             info->is_group = IN6_IS_ADDR_MULTICAST(&packet.ipi6_addr);
+            info->group_high = word(packet.ipi6_addr.s6_addr);
+            info->group_low = word(packet.ipi6_addr.s6_addr + 8);
             if (info->is_group) continue;
             info->local_family = AF_INET6;
             info->local6 = packet.ipi6_addr;
@@ -212,14 +228,13 @@ static void prepare_reply(
     };
 }
 
-int clx_batch_send(struct clx_batch *batch, int descriptor, int first, int count, uint32_t stamps) {
+void clx_batch_send(struct clx_batch *batch, int descriptor, int first, int count, uint32_t stamps) {
     int ready = 0;
     for (int index = first; index < first + count; index++) {
         if (!batch->datagrams[index].reply_length) continue;
         prepare_reply(&batch->replies[ready].msg_hdr, &batch->sent[ready], &batch->datagrams[index], stamps);
-        ready++;
+        batch->sent[ready++].index = index;
     }
-    int failed = 0;
     for (int done = 0; done < ready;) {
         int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
         int sent = batch->capacity > 1 ? sendmmsg(descriptor, batch->replies + done, (unsigned)(ready - done), flags)
@@ -228,11 +243,9 @@ int clx_batch_send(struct clx_batch *batch, int descriptor, int first, int count
             done += sent;
         } else if (errno != EINTR) {
             /* A reply that cannot be sent holds up none of the others. */
-            failed++;
-            done++;
+            batch->datagrams[batch->sent[done++].index].reply_length = 0;
         }
     }
-    return failed;
 }
 
 int clx_take_departure(int descriptor, uint8_t *bytes, size_t capacity, struct clx_departure *departure) {
@@ -296,5 +309,10 @@ int clx_send_group(int descriptor, const struct clx_address *destination, uint32
         .msg_name = (void *)&destination->storage, .msg_namelen = destination->length, .msg_iov = &vector,
         .msg_iovlen = 1, .msg_control = control, .msg_controllen = used,
     };
-    return sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+    /* Only now: a reply to a forged request must not become a broadcast. */
+    int on = 1, off = 0;
+    (void)setsockopt(descriptor, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
+    int outcome = sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+    (void)setsockopt(descriptor, SOL_SOCKET, SO_BROADCAST, &off, sizeof off);
+    return outcome;
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Signals */
@@ -92,18 +93,43 @@ int clx_user_find(const char *name, uid_t *user, gid_t *group) {
 
 /* The background */
 
+/* Ends as the child does, or with 0 once it is told that all is well. */
+static void await_child(pid_t child, int descriptor) {
+    char word;
+    ssize_t length;
+    do {
+        length = read(descriptor, &word, 1);
+    } while (length < 0 && errno == EINTR);
+    if (length == 1) _exit(0);
+    int status;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
 int clx_daemonise(void) {
+    int ends[2];
+    if (pipe(ends) < 0) return -errno;
     pid_t child = fork();
     if (child < 0) return -errno;
-    if (child > 0) _exit(0);
+    if (child > 0) {
+        close(ends[1]);
+        await_child(child, ends[0]);
+    }
+    close(ends[0]);
+    (void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     /* The folder stays, because relative paths of the configuration are relative to it. */
-    if (setsid() < 0) return -errno;
-    int descriptor = open("/dev/null", O_RDWR);
-    if (descriptor < 0) return -errno;
+    return setsid() < 0 ? -errno : ends[1];
+}
+
+int clx_daemonise_end(int descriptor) {
+    int null = open("/dev/null", O_RDWR);
+    if (null < 0) return -errno;
     for (int number = 0; number <= 2; number++)
-        if (dup2(descriptor, number) < 0) return -errno;
-    if (descriptor > 2) close(descriptor);
-    return 0;
+        if (dup2(null, number) < 0) return -errno;
+    if (null > 2) close(null);
+    ssize_t length = write(descriptor, "", 1);
+    close(descriptor);
+    return length == 1 ? 0 : -EPIPE;
 }
 
 /* Memory */

@@ -119,7 +119,8 @@ static int is_wildcard(const struct clx_address *address) {
 void clx_udp_set_server_options(int descriptor, const struct clx_address *address, int dscp, int wants_interface) {
     clx_udp_stamp_arrivals(descriptor);
     int wants_destination = wants_interface || is_wildcard(address);
-    set(descriptor, SOL_SOCKET, SO_BROADCAST, 1);
+    /* How many datagrams the kernel had to drop comes with those that it did not. */
+    set(descriptor, SOL_SOCKET, SO_RXQ_OVFL, 1);
     /* Replies are never so long as to be cut: without leave to, the kernel need not number them for it. */
     if (address->storage.ss_family == AF_INET) set(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
     if (address->storage.ss_family == AF_INET6) {
@@ -142,27 +143,33 @@ int clx_udp_share_port(int descriptor) {
 }
 
 /* One word of the source address, masked, mixed into the accumulator's hash, which is kept in X. */
-static int mix(struct sock_filter *step, uint32_t offset, uint32_t mask, uint32_t multiplier) {
+static int mix(struct sock_filter *step, uint32_t offset, uint32_t mask, uint32_t secret) {
     struct sock_filter steps[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_NET_OFF + offset), BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask),
-        BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0), BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, multiplier | 1),
+        BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0), BPF_STMT(BPF_ALU | BPF_XOR | BPF_K, secret),
+        BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, secret | 1),
         BPF_STMT(BPF_MISC | BPF_TAX, 0),
     };
     memcpy(step, steps, sizeof steps);
     return sizeof steps / sizeof *steps;
 }
 
-int clx_udp_steer(int descriptor, int family, unsigned prefix, uint32_t multiplier, unsigned sockets) {
-    struct sock_filter steps[32] = {BPF_STMT(BPF_LDX | BPF_IMM, 0)};
+int clx_udp_steer(int descriptor, int family, unsigned prefix, uint32_t secret, unsigned sockets) {
+    struct sock_filter steps[40] = {BPF_STMT(BPF_LDX | BPF_IMM, 0)};
     int count = 1;
     for (unsigned word = 0; word < (family == AF_INET6 ? 4 : 1); word++) {
         unsigned bits = prefix > 32 * word ? prefix - 32 * word : 0;
         uint32_t mask = bits >= 32 ? UINT32_MAX : ~(UINT32_MAX >> bits);
-        count += mix(steps + count, (family == AF_INET6 ? 8 : 12) + 4 * word, mask, multiplier);
+        count += mix(steps + count, (family == AF_INET6 ? 8 : 12) + 4 * word, mask, secret);
     }
+    /* Whitened, because the high bits of a product know little of the low bits of its factors; then scaled to 0 ... n-1. */
     struct sock_filter choice[] = {
-        BPF_STMT(BPF_MISC | BPF_TXA, 0), BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
-        BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, sockets), BPF_STMT(BPF_RET | BPF_A, 0),
+        BPF_STMT(BPF_MISC | BPF_TXA, 0), BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16), BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0),
+        BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 0x85ebca6b), BPF_STMT(BPF_MISC | BPF_TAX, 0),
+        BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 13), BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0),
+        BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 0xc2b2ae35), BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
+        BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, sockets), BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
+        BPF_STMT(BPF_RET | BPF_A, 0),
     };
     memcpy(steps + count, choice, sizeof choice);
     struct sock_fprog program = {.len = (unsigned short)(count + sizeof choice / sizeof *choice), .filter = steps};

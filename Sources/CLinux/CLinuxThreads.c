@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 /* A worker's frames are a few kilobytes; with mlockall(2) the rest would be held for nothing. */
 enum { STACK_SIZE = 256 << 10 };
@@ -43,12 +44,20 @@ int clx_core_count(void) {
     return sched_getaffinity(0, sizeof set, &set) < 0 ? -errno : CPU_COUNT(&set);
 }
 
+int clx_core_is_allowed(uint32_t core) {
+    cpu_set_t set;
+    return core < CPU_SETSIZE && sched_getaffinity(0, sizeof set, &set) == 0 && CPU_ISSET(core, &set);
+}
+
 int clx_set_real_time_priority(int priority) {
     struct sched_param parameter = {.sched_priority = priority};
     return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameter) < 0 ? -errno : 0;
 }
 
 int clx_lock_memory(void) {
+    /* What is mapped later counts against the limit once the right to lock is dropped. */
+    struct rlimit all = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+    (void)setrlimit(RLIMIT_MEMLOCK, &all);
     /* Pages as they come into use: stacks and tables would be filled up to their ends otherwise. */
     return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0 ? -errno : 0;
 }

@@ -32,6 +32,9 @@ extension IPAddress {
     /// Whether it is one of a multicast group: 224.0.0.0/4 or ff00::/8.
     public var isMulticast: Bool { family == .v4 ? low >> 28 == 0xe : high >> 56 == 0xff }
 
+    /// Whether it may be a broadcast address: IPv4, all ones at the end. Which one is, only the network knows.
+    var endsLikeBroadcast: Bool { family == .v4 && low & 0xff == 0xff }
+
     /// Whether it means something on one link only: fe80::/10 and ff02::/16, which need an interface.
     var isOfLink: Bool { family == .v6 && (high >> 54 == 0x3fa || high >> 48 & 0xff0f == 0xff02) }
 }

@@ -75,10 +75,11 @@ extension ConfigurationBuilder {
             statement.report(.warning, word, message, hint: "224.0.1.1 and ff05::101 are NTP's")
         }
         while let address = value {
-            if let group = GroupAddress(address.text), group.address.isMulticast {
+            if let group = GroupAddress(address.text), group.address.isMulticast || group.address.endsLikeBroadcast {
                 if !configuration.manycastGroups.contains(group) { configuration.manycastGroups.append(group) }
             } else {
-                statement.report(.error, address, "\(address.quoted) is not a multicast address, it is ignored")
+                statement.report(
+                    .error, address, "\(address.quoted) is no multicast or broadcast address, it is ignored")
             }
             value = statement.nextString()
         }

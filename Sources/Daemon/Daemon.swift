@@ -89,7 +89,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
     /// - Throws: `SystemError` where poll(2) itself fails.
     public mutating func run(setsOnce: Bool) throws(SystemError) -> Ending {
         publishService()
-        try server.start()
+        server.start(log: log)
         // After the workers, which would inherit it.
         pinLoop()
         ResidentMemory.releaseStartup()

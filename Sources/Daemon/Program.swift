@@ -142,11 +142,12 @@ public enum Program {
         _ configuration: Configuration, _ options: CommandLineOptions, _ log: Log, clock: some ClockControl,
         name: String
     ) throws -> ExitCode {
+        let foreground = isBackground(options) ? try Privileges.leaveForeground() : nil
         var daemon = try Daemon(
             configuration: configuration, clock: clock, clockName: name,
             overridesFirstPanic: options.overridesFirstPanic, log: log)
         // From here on nobody waits for an exit code; sockets and devices are open.
-        if isBackground(options) { try Privileges.detachFromTerminal() }
+        try foreground?.release()
         prepareScheduling(configuration, log)
         if let user = options.user { try Privileges.drop(toUser: user) }
         switch try daemon.run(setsOnce: options.task == .setOnce) {

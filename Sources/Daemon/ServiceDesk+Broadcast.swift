@@ -18,6 +18,11 @@ struct SentBroadcasts {
     /// Remembers one that is sent.
     mutating func remember(_ transmitted: NTPTimestamp, rule index: Int) { last[index] = (transmitted, nil) }
 
+    /// Forgets when they left: the clock has been set since.
+    mutating func forgetDepartures() {
+        for index in last.indices { last[index].left = nil }
+    }
+
     /// Takes note of when a packet left, if it is one of these.
     mutating func note(_ transmitted: NTPTimestamp, left: NTPTimestamp) {
         for index in last.indices where last[index].transmitted == transmitted { last[index].left = left }

@@ -14,6 +14,12 @@ final class ServiceSocket: Sendable {
     init(_ socket: consuming NTPSocket) { self.socket = socket }
 }
 
+/// Where a desk's sockets stand in a set, as long as the desk has no others.
+struct ServicePlaces {
+    fileprivate let places: Range<Int>
+    fileprivate let version: Int
+}
+
 /// One server: its own sockets, client table, exchanges and counters. Several share an address; no client has two.
 struct ServiceDesk: ~Copyable {
     /// Requests that are received and answered together.
@@ -31,12 +37,16 @@ struct ServiceDesk: ~Copyable {
     private(set) var clients: ClientTable
     /// Prove requests and sign replies.
     var keys: SymmetricKeys
-    private(set) var sockets: [ServiceSocket] = []
+    private var sockets: [ServiceSocket] = []
+    /// How many datagrams each has had to drop.
+    private var dropped: [UInt32] = []
+    /// Counts the changes of the sockets.
+    private var version = 0
     /// What was broadcast last.
     var broadcasts: SentBroadcasts
     private let accessList: AccessList
     private var exchanges: InterleavedExchanges
-    private let answersGroups: Bool
+    private let groups: [(high: UInt64, low: UInt64)]
     let published: PublishedService
     private var departures = DepartureEstimate()
     private var stamps: PacketStamps
@@ -61,42 +71,56 @@ struct ServiceDesk: ~Copyable {
     ///   - clients: an empty table.
     ///   - exchanges: none yet.
     ///   - keys: the symmetric keys.
-    ///   - answersGroups: whether this is the one desk that answers what is sent to a broadcast or multicast address,
-    ///     which every socket of a port hears.
+    ///   - groups: broadcast and multicast addresses whose requests it answers, 16 bytes in two words; every socket of a
+    ///     port may hear them, so one desk at most is given any.
     ///   - broadcastRules: how many destinations it broadcasts to.
     ///   - published: what is served.
     ///   - cards: network cards whose stamps the sockets ask for; `nil` = none.
     init(
         accessList: AccessList, clients: ClientTable, exchanges: InterleavedExchanges, keys: consuming SymmetricKeys,
-        answersGroups: Bool, broadcastRules: Int, published: PublishedService, cards: PublishedCards?
+        groups: [(high: UInt64, low: UInt64)], broadcastRules: Int, published: PublishedService, cards: PublishedCards?
     ) {
         (self.accessList, self.clients, self.exchanges) = (accessList, clients, exchanges)
-        (self.answersGroups, self.published) = (answersGroups, published)
+        (self.groups, self.published) = (groups, published)
         broadcasts = SentBroadcasts(rules: broadcastRules)
         stamps = PacketStamps(cards: cards)
         self.keys = keys
     }
 
     /// Takes over a socket, bound.
-    mutating func add(_ socket: ServiceSocket) { sockets.append(socket) }
+    mutating func add(_ socket: ServiceSocket) {
+        sockets.append(socket)
+        dropped.append(0)
+        version += 1
+    }
 
-    /// Adds the sockets to what is waited for, one after the other, behind what is there.
-    func register(in set: inout PollSet) {
+    /// Closes a socket, once nobody else holds it.
+    mutating func remove(_ socket: ServiceSocket) {
+        guard let index = sockets.firstIndex(where: { $0 === socket }) else { return }
+        sockets.remove(at: index)
+        dropped.remove(at: index)
+        version += 1
+    }
+
+    /// Adds the sockets to what is waited for.
+    func register(in set: inout PollSet) -> ServicePlaces {
+        let first = set.count
         for socket in sockets { set.add(socket.socket.descriptor) }
+        return ServicePlaces(places: first..<set.count, version: version)
     }
 
     /// Answers what is waiting.
     ///
     /// - Parameters:
     ///   - ready: what is readable.
-    ///   - places: where in it the sockets were registered.
+    ///   - registered: as `register` answered; nothing is done where the sockets have changed since.
     ///   - batch: room for requests.
-    mutating func attend(_ ready: borrowing PollSet, places: Range<Int>, batch: inout DatagramBatch) {
-        for place in places where ready.needsAttention(place) {
-            let socket = sockets[place - places.lowerBound]
-            if ready.hasFailed(place) { takeDepartures(socket) }
+    mutating func attend(_ ready: borrowing PollSet, _ registered: ServicePlaces, batch: inout DatagramBatch) {
+        guard registered.version == version else { return }
+        for (index, place) in registered.places.enumerated() where ready.needsAttention(place) {
+            if ready.hasFailed(place) { takeDepartures(sockets[index]) }
             var left = Self.burst * Self.batchSize / batch.capacity
-            while left > 0, answerBatch(socket, &batch) { left -= 1 }
+            while left > 0, answerBatch(index, &batch) { left -= 1 }
         }
         clients.growIfCrowded()
         exchanges.growIfCrowded()
@@ -108,12 +132,12 @@ struct ServiceDesk: ~Copyable {
     /// Answers one batch.
     ///
     /// - Returns: whether more may be waiting.
-    private mutating func answerBatch(_ socket: ServiceSocket, _ batch: inout DatagramBatch) -> Bool {
+    private mutating func answerBatch(_ socket: Int, _ batch: inout DatagramBatch) -> Bool {
         do throws(SystemError) {
-            guard try batch.receive(from: socket.socket) else { return false }
+            guard try batch.receive(from: sockets[socket].socket) else { return false }
         } catch {
-            // An ICMP error of an earlier reply, or an address that is gone: the next request is not concerned.
-            report.failed += 1
+            // Want of memory, or an interface that is gone: the next request is not concerned.
+            report.unreadable += 1
             return true
         }
         let service = published.read()
@@ -122,14 +146,17 @@ struct ServiceDesk: ~Copyable {
         var index = 0
         probe = nil
         batch.answerEach { bytes, arrival in
+            outcomes[index].verdict = .refuse(.truncated)
+            countDropped(arrival.dropped, by: socket)
             let stamp = stamps.arrival(kernel: arrival.stamp, hardware: arrival.hardwareStamp)
             let received = Self.arrivalTime(stamp, now: realTime, service)
             let answer =
-                isOfNow ? answer(&bytes, arrival, index, received: received, service.state, now: now) : withhold()
+                isOfNow
+                ? answer(&bytes, arrival, index, received: received, service.state, now: now) : withhold(arrival)
             index += 1
             return answer
         }
-        send(&batch, to: socket, service)
+        send(&batch, to: sockets[socket], service)
         return batch.count == batch.capacity
     }
 
@@ -138,8 +165,7 @@ struct ServiceDesk: ~Copyable {
         _ bytes: inout MutableSpan<UInt8>, _ arrival: DatagramBatch.Arrival, _ index: Int, received: Instant,
         _ state: ServerState, now: MonotonicInstant
     ) -> DatagramBatch.Answer {
-        // Every desk hears what is sent to a group, and one answers.
-        guard !arrival.isGroupAddressed || answersGroups else { return .none }
+        guard isConcerned(by: arrival) else { return .none }
         report.received += 1
         let flags = accessList.flags(for: arrival.address, port: arrival.port)
         let access = clients.admit(
@@ -150,9 +176,11 @@ struct ServiceDesk: ~Copyable {
         if verdict == .refuse(.authentication), clients.noteMissingProof(flags: flags, now: now) {
             verdict = respond(&bytes, arrival, access: .kiss(.restricted), received: received, state)
         }
-        report.count(verdict)
         outcomes[index] = Outcome(verdict: verdict, client: arrival.address)
-        guard let length = verdict.length else { return .none }
+        guard let length = verdict.length else {
+            report.count(verdict)
+            return .none
+        }
         return .init(length: length, wantsDeparture: wantsDeparture(verdict, index, now: now))
     }
 
@@ -165,12 +193,13 @@ struct ServiceDesk: ~Copyable {
             to: &bytes, length: arrival.length + (arrival.isTruncated ? 1 : 0), received: received, state: state,
             access: access, keys: keys,
             shortestPoll: max(NTPServer.shortestPoll, clients.limit.suggestedPoll), exchanges: &exchanges,
-            client: arrival.address, isGroupAddressed: arrival.isGroupAddressed)
+            client: arrival.address, isGroupAddressed: arrival.group != nil)
     }
 
     /// A request that came just as the clock was set, or whose clock has been set by others: no answer is better than a
     /// wrong one.
-    private mutating func withhold() -> DatagramBatch.Answer {
+    private mutating func withhold(_ arrival: DatagramBatch.Arrival) -> DatagramBatch.Answer {
+        guard isConcerned(by: arrival) else { return .none }
         (report.received, report.withheld) = (report.received + 1, report.withheld + 1)
         return .none
     }
@@ -189,13 +218,33 @@ struct ServiceDesk: ~Copyable {
             }
             guard place > 0 else { continue }
             guard isOfNow else {
-                (report.withheld, report.replied) = (report.withheld + place, report.replied - place)
+                report.withheld += place
                 continue
             }
-            let failed = batch.send(group, to: socket.socket)
-            (report.failed, report.replied) = (report.failed + failed, report.replied - failed)
+            batch.send(group, to: socket.socket)
             departures.learnSpacing(elapsed: KernelClock.realTime() - begun, count: place)
+            countSent(group, batch)
         }
+    }
+
+    /// Counts the answers of a group as what they are, or as failed.
+    private mutating func countSent(_ group: Range<Int>, _ batch: borrowing DatagramBatch) {
+        for index in group where outcomes[index].verdict.length != nil {
+            if batch.hasAnswer(index) { report.count(outcomes[index].verdict) } else { report.failed += 1 }
+        }
+    }
+
+    /// Whether a datagram is for this desk: all hear what is sent to a group, and one answers, where it is told to.
+    private func isConcerned(by arrival: DatagramBatch.Arrival) -> Bool {
+        guard let group = arrival.group else { return true }
+        return groups.contains { $0 == group }
+    }
+
+    /// Counts what the kernel had to drop at a socket because nobody took it in time.
+    private mutating func countDropped(_ count: UInt32, by socket: Int) {
+        guard count != 0, count != dropped[socket] else { return }
+        report.overflowed += Int(count &- dropped[socket])
+        dropped[socket] = count
     }
 
     private mutating func stamp(
@@ -233,6 +282,7 @@ struct ServiceDesk: ~Copyable {
         guard moment != ledSince else { return }
         ledSince = moment
         exchanges.removeAll()
+        broadcasts.forgetDepartures()
     }
 
     /// Whether the kernel shall tell when this reply leaves: its client will ask for it, or it is a probe, which a reply

@@ -14,24 +14,24 @@ struct TimeServer {
     /// Half of the time between two calls of `tick`.
     private static let halfTick = Interval.milliseconds(500)
 
-    private let workers: [Worker]
+    let workers: [Worker]
     private let isThreaded: Bool
     private let published: PublishedService
     private var service: Service
     /// The state published last, as its maker gave it.
     private var lastState: ServerState?
-    private let configuration: Configuration
-    private let steeringSecret: UInt32
-    /// Addresses that are bound.
-    private var bound: [String] = []
-    /// Addresses that could not be bound and have been reported.
-    private var failed: [String] = []
+    let configuration: Configuration
+    let steeringSecret: UInt32
+    /// What is bound.
+    var bindings: [Binding] = []
+    /// Groups that are heard, by the numbers of their interfaces.
+    var joined: [GroupAddress: UInt32] = [:]
+    /// What could not be done and has been reported.
+    var failed: [String] = []
     private var nextBind: MonotonicInstant
     private var threads: [WorkerThread] = []
-    /// Where the sockets are registered, where the loop itself answers.
-    private var places = 0..<0
-    /// A socket of each family to broadcast by.
-    private var senders: [(family: IPAddress.Family, socket: ServiceSocket)] = []
+    /// The desks that the loop attends, and where their sockets are registered.
+    private var attended: [(worker: Worker, places: ServicePlaces?)]
     private var nextBroadcast: [MonotonicInstant]
     private var cards: StampingCards
 
@@ -62,15 +62,19 @@ struct TimeServer {
         for number in 0..<max(1, count) {
             let desk = ServiceDesk(
                 accessList: accessList,
-                clients: ClientTable(configuration.clientTable.share(of: max(1, count)), limit: limit, key: secret),
-                exchanges: InterleavedExchanges(key: secret), keys: keys.copy(), answersGroups: number == 0,
+                clients: ClientTable(
+                    configuration.clientTable.share(of: max(1, count)), limit: limit, key: secret,
+                    tables: max(1, count)),
+                exchanges: InterleavedExchanges(key: secret), keys: keys.copy(),
+                groups: number == 0 ? configuration.manycastGroups.map(\.address.wire) : [],
                 broadcastRules: configuration.broadcasts.count, published: published, cards: cards.published)
             workers.append(try Worker(desk))
         }
         self.workers = workers
+        attended = count > 0 ? [] : [(workers[0], nil)]
         nextBind = KernelClock.monotonic() + Self.bindInterval
         nextBroadcast = Array(repeating: KernelClock.monotonic(), count: configuration.broadcasts.count)
-        if let error = bind(log), bound.isEmpty, !error.isAddressAbsent { throw error }
+        if let error = bind(log), bindings.isEmpty, !error.isAddressAbsent { throw error }
     }
 
     /// What was received, sent and refused, by all together.
@@ -88,11 +92,22 @@ struct TimeServer {
 
     /// Starts the threads; privileges must have been dropped, because threads have their own.
     ///
-    /// - Throws: `SystemError` where the system will have no more threads.
-    mutating func start() throws(SystemError) {
+    /// What the system will give no thread for, the loop attends.
+    mutating func start(log: Log) {
         guard isThreaded, threads.isEmpty else { return }
+        let cores = configuration.affinity.workers
+        let absent = cores.filter { !Scheduling.isAllowed(core: $0) }
+        if !absent.isEmpty {
+            log.warning("affinity: there is no core \(absent.map(String.init).joined(separator: ",")) for the workers")
+        }
         for (index, worker) in workers.enumerated() {
-            threads.append(try worker.start(number: index + 1, cores: configuration.affinity.workers))
+            do throws(SystemError) {
+                threads.append(
+                    try worker.start(number: index + 1, cores: cores.filter { Scheduling.isAllowed(core: $0) }))
+            } catch {
+                log.warning("\(error); the discipline's thread answers in its place")
+                attended.append((worker, nil))
+            }
         }
     }
 
@@ -115,11 +130,14 @@ struct TimeServer {
     ) {
         let (realTime, monotonic) = KernelClock.pair()
         let (offset, rate) = difference(realTime)
-        let seen = offset == 0 && rate == 0 ? state : state.seen(at: realTime, offset: offset, rate: rate)
+        let isKernels = offset == 0 && rate == 0
+        let seen = isKernels ? state : state.seen(at: realTime, offset: offset, rate: rate)
+        let until = isKernels ? nil : state.leapSecond(seenAt: realTime, offset: offset)
         let isNew = state != lastState
         lastState = state
         let next = service.following(
-            seen, isNew: isNew, lead: Self.lead(realTime, monotonic), at: realTime, knownLead: knownLead)
+            seen, isNew: isNew, lead: Self.lead(realTime, monotonic), at: realTime, knownLead: knownLead,
+            until: until ?? Service.noEnd)
         guard let next, next != service else { return }
         service = next
         published.publish(next)
@@ -132,11 +150,8 @@ struct TimeServer {
 
     /// Adds the sockets to what the loop waits for, where it answers.
     mutating func register(in set: inout PollSet) {
-        guard !isThreaded else { return }
-        workers[0].desk.withLock { desk in
-            let first = set.count
-            desk.register(in: &set)
-            places = first..<set.count
+        for index in attended.indices {
+            attended[index].places = attended[index].worker.desk.withLock { $0.register(in: &set) }
         }
     }
 
@@ -146,8 +161,10 @@ struct TimeServer {
     ///   - ready: what is readable.
     ///   - batch: room for requests.
     func answer(_ ready: borrowing PollSet, batch: inout DatagramBatch) {
-        guard !isThreaded else { return }
-        workers[0].desk.withLock { $0.attend(ready, places: places, batch: &batch) }
+        for (worker, places) in attended {
+            guard let places else { continue }
+            worker.desk.withLock { $0.attend(ready, places, batch: &batch) }
+        }
     }
 
     /// Binds the addresses that have come up, where it is time to look, and broadcasts what is due.
@@ -169,88 +186,18 @@ struct TimeServer {
     ///
     /// - Returns: whether it was tried.
     private mutating func broadcast(_ rule: BroadcastRule, _ index: Int, _ log: Log) -> Bool {
-        guard let sender = senders.first(where: { $0.family == rule.group.address.family }) else { return false }
+        guard let sender = sender(for: rule.group) else { return false }
         let text = "broadcast to \(rule.group)"
         do throws(SystemError) {
             let isSent = try workers[0].desk.withLock { desk throws(SystemError) in
-                try desk.broadcast(rule, index: index, by: sender.socket)
+                try desk.broadcast(rule, index: index, by: sender)
             }
             if isSent { failed.removeAll { $0 == text } }
             return isSent
         } catch {
-            guard !failed.contains(text) else { return true }
-            failed.append(text)
-            log.warning("\(text): \(error), will try again")
+            report(text, "\(text): \(error), will try again", log)
             return true
         }
-    }
-
-    /// Hears the groups whose requests are answered.
-    private func joinGroups(_ socket: ServiceSocket, _ family: IPAddress.Family, _ log: Log) {
-        for group in configuration.manycastGroups where group.address.family == family {
-            do throws(SystemError) {
-                try socket.socket.join(group: group.address.description, interface: group.interface)
-                log.info("answering requests to \(group)")
-            } catch {
-                log.warning("\(error); requests to this group are not heard")
-            }
-        }
-    }
-
-    /// Binds what is not bound yet, and reports each address that fails once.
-    ///
-    /// - Returns: the last error.
-    private mutating func bind(_ log: Log) -> SystemError? {
-        var last: SystemError?
-        let local = (try? NetworkInterfaces.addresses()) ?? []
-        for address in ListenAddresses.select(configuration.listenRules, local: local) where !bound.contains(address) {
-            do throws(SystemError) {
-                let sockets = try openSockets(address, local: local, log)
-                let family: IPAddress.Family = address.contains(":") ? .v6 : .v4
-                if !senders.contains(where: { $0.family == family }) {
-                    senders.append((family, sockets[0]))
-                    joinGroups(sockets[0], family, log)
-                }
-                for (worker, socket) in zip(workers, sockets) { worker.add(socket) }
-                bound.append(address)
-                failed.removeAll { $0 == address }
-                log.info("serving NTP on \(address) port \(configuration.port)")
-            } catch {
-                last = error
-                guard !failed.contains(address) else { continue }
-                failed.append(address)
-                log.warning("\(error), will try again")
-            }
-        }
-        return last
-    }
-
-    /// A socket for each worker at one address.
-    private func openSockets(
-        _ address: String, local: [LocalAddress], _ log: Log
-    ) throws(SystemError) -> [ServiceSocket] {
-        // Sockets that share a port share it with any program of the same user: nobody else may have it before.
-        let isShared = workers.count > 1
-        if isShared { _ = try NTPSocket(address: address, port: configuration.port) }
-        var sockets: [ServiceSocket] = []
-        for _ in workers {
-            sockets.append(
-                ServiceSocket(
-                    try NTPSocket(
-                        address: address, port: configuration.port, sharesPort: isShared,
-                        differentiatedServices: configuration.differentiatedServices,
-                        usesHardwareStamps: StampingCards.serve(
-                            address, rules: configuration.hardwareTimestamps, local: local))))
-        }
-        guard isShared, let any = sockets.first else { return sockets }
-        do throws(SystemError) {
-            try any.socket.steerClients(
-                over: workers.count, ipv4Prefix: configuration.clientTable.ipv4Prefix,
-                ipv6Prefix: configuration.clientTable.ipv6Prefix, secret: steeringSecret)
-        } catch {
-            log.info("\(error); a client may be counted by more than one worker")
-        }
-        return sockets
     }
 
     private static func lead(_ realTime: Instant, _ monotonic: MonotonicInstant) -> Int64 {

@@ -40,6 +40,12 @@ final class Worker: Sendable {
         doorbell.ring()
     }
 
+    /// Takes a socket away.
+    func remove(_ socket: ServiceSocket) {
+        desk.withLock { $0.remove(socket) }
+        doorbell.ring()
+    }
+
     /// Makes the thread end.
     func stop() {
         isStopped.store(true, ordering: .relaxed)
@@ -52,14 +58,11 @@ final class Worker: Sendable {
         while !isStopped.load(ordering: .relaxed) {
             set.removeAll()
             let bell = set.add(doorbell.descriptor)
-            let end = desk.withLock { desk in
-                desk.register(in: &set)
-                return bell + 1 + desk.sockets.count
-            }
+            let places = desk.withLock { $0.register(in: &set) }
             // It fails for want of memory only, and may go better the next time.
             guard (try? set.wait(timeout: .seconds(3600))) ?? false else { continue }
             if set.isReadable(bell) { doorbell.answer() }
-            desk.withLock { $0.attend(set, places: bell + 1..<end, batch: &batch) }
+            desk.withLock { $0.attend(set, places, batch: &batch) }
         }
     }
 }

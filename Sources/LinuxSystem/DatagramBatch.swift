@@ -21,8 +21,10 @@ import TimeScale
         /// The network card's receive stamp, on the card's clock; the number of the interface that made it; and the bytes
         /// of the frame, headers included, checksum not. `nil` where there is none.
         public let hardwareStamp: (nanoseconds: Int64, interface: UInt32, frameLength: Int)?
-        /// Whether it was sent to a broadcast or multicast address.
-        public let isGroupAddressed: Bool
+        /// The broadcast or multicast address that it was sent to, as `address`; `nil` where it was this machine's own.
+        public let group: (high: UInt64, low: UInt64)?
+        /// Datagrams that the socket has had to drop so far, where it has any; else 0. Wraps.
+        public let dropped: UInt32
         /// Whether its end was cut off.
         public let isTruncated: Bool
     }
@@ -137,15 +139,19 @@ import TimeScale
         }
     }
 
-    /// Sends the answers of a group, each from the address that was asked.
-    ///
-    /// - Returns: how many could not be sent.
-    public mutating func send(_ group: Range<Int>, to socket: borrowing NTPSocket) -> Int {
+    /// Sends the answers of a group, each from the address that was asked; those that cannot be sent are none any more.
+    public mutating func send(_ group: Range<Int>, to socket: borrowing NTPSocket) {
         precondition(group.upperBound <= count, "a group is one of the batch")
         // SAFETY: the datagrams are within the capacity; the kernel keeps no pointers.
-        return unsafe Int(
-            clx_batch_send(
-                batch, socket.descriptor.rawValue, Int32(group.lowerBound), Int32(group.count), socket.departureStamps))
+        unsafe clx_batch_send(
+            batch, socket.descriptor.rawValue, Int32(group.lowerBound), Int32(group.count), socket.departureStamps)
+    }
+
+    /// Whether a datagram has an answer, which has been sent where its group has been.
+    public func hasAnswer(_ index: Int) -> Bool {
+        precondition(index < count, "a datagram of the batch")
+        // SAFETY: `index` is below the capacity.
+        return unsafe datagrams[index].reply_length > 0
     }
 
     private static func withBytes<Result>(
@@ -169,7 +175,8 @@ import TimeScale
             length: length, address: words, port: port,
             stamp: info.received != 0 ? Instant(nanoseconds: info.received) : nil,
             hardwareStamp: info.hardware_received != 0 ? hardwareStamp(info, length) : nil,
-            isGroupAddressed: info.is_group != 0, isTruncated: info.is_truncated != 0)
+            group: info.is_group != 0 ? (info.group_high, info.group_low) : nil, dropped: info.dropped,
+            isTruncated: info.is_truncated != 0)
     }
 
     /// Behind a bond or a bridge the interface that stamps is another than the one of the address.

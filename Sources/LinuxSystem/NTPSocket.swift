@@ -32,11 +32,12 @@ public struct NTPSocket: ~Copyable, Sendable {
     ///   - address: numeric, IPv4 or IPv6, the latter with `%interface` where it is link-local.
     ///   - port: 0 lets the system choose.
     ///   - sharesPort: whether other sockets of the same user may have the same address and port.
+    ///   - isGroup: whether the address is a broadcast or multicast address; then an answer leaves from the interface's.
     ///   - differentiatedServices: the code point of what is sent, 0 ... 63.
     ///   - usesHardwareStamps: whether the stamps of network cards are asked for too.
     /// - Throws: `SystemError` with the address and port.
     public init(
-        address: String, port: UInt16, sharesPort: Bool = false,
+        address: String, port: UInt16, sharesPort: Bool = false, isGroup: Bool = false,
         differentiatedServices: Int = NTPSocket.expeditedForwarding, usesHardwareStamps: Bool = false
     ) throws(SystemError) {
         var target = clx_address()
@@ -46,7 +47,8 @@ public struct NTPSocket: ~Copyable, Sendable {
         let number = try SystemError.check(clx_udp_open(family), "socket", "\(address) port \(port)")
         let socket = FileDescriptor(owning: number)
         // SAFETY: the function reads one clx_address.
-        unsafe clx_udp_set_server_options(number, &target, Int32(differentiatedServices), usesHardwareStamps ? 1 : 0)
+        unsafe clx_udp_set_server_options(
+            number, &target, Int32(differentiatedServices), usesHardwareStamps || isGroup ? 1 : 0)
         let isStamped = usesHardwareStamps && clx_udp_stamp_by_hardware(number) == 0
         if sharesPort { try SystemError.check(clx_udp_share_port(number), "share", "\(address) port \(port)") }
         // SAFETY: the function reads one clx_address.

@@ -36,6 +36,13 @@ public enum NetworkInterfaces {
         return found
     }
 
+    /// The number of an interface; `nil` where there is none of the name.
+    public static func index(of name: String) -> UInt32? {
+        var index: UInt32 = 0
+        // SAFETY: the function reads the string and writes one number.
+        return unsafe clx_interface_index(name, &index) == 0 ? index : nil
+    }
+
     /// The names of all interfaces, those without an address included (if_nameindex(3)).
     ///
     /// - Throws: `SystemError`.

@@ -31,12 +31,26 @@ public enum Privileges {
         try SystemError.check(unsafe clx_become(number, group, user, kept), "change user", user)
     }
 
-    /// Goes to the background: a new session, `/` as directory, standard streams to `/dev/null`.
+    /// Goes to the background: a new session. Returns in the new process; the old one waits until that has begun its work,
+    /// or ends as it does.
     ///
-    /// Before any thread is started. Returns in the new process; the old one has ended.
+    /// Before any thread is started, and before any lock is taken: locks remember the thread that takes them.
     ///
+    /// - Returns: what the old process waits for.
     /// - Throws: `SystemError`.
-    public static func detachFromTerminal() throws(SystemError) {
-        try SystemError.check(clx_daemonise(), "daemonise")
+    public static func leaveForeground() throws(SystemError) -> Foreground {
+        Foreground(descriptor: try SystemError.check(clx_daemonise(), "daemonise"))
+    }
+
+    /// The process in the foreground that waits for this one.
+    public struct Foreground {
+        fileprivate let descriptor: Int32
+
+        /// Lets it end well, and lets go of the terminal: standard streams to `/dev/null`.
+        ///
+        /// - Throws: `SystemError`.
+        public func release() throws(SystemError) {
+            try SystemError.check(clx_daemonise_end(descriptor), "daemonise")
+        }
     }
 }

@@ -5,6 +5,9 @@ public enum Scheduling {
     /// Cores that this process may run on, 1 or more.
     public static var coreCount: Int { max(1, Int(clx_core_count())) }
 
+    /// Whether this process may run on a core.
+    public static func isAllowed(core: Int) -> Bool { clx_core_is_allowed(UInt32(clamping: core)) == 1 }
+
     /// Keeps the calling thread, and those it starts from now on, on some cores.
     ///
     /// - Parameter cores: their numbers.

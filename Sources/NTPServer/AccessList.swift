@@ -103,7 +103,7 @@ struct AccessRanges<Address: FixedWidthInteger & UnsignedInteger & Sendable>: Se
     /// The answer for the range that an address lies in.
     func answer(for address: Address) -> AccessList.Answer {
         guard address >= base else { return answers[0] }
-        let slice = min(Int(truncatingIfNeeded: min((address &- base) >> shift, Address(UInt32.max))), slices.count - 2)
+        let slice = Int(truncatingIfNeeded: min((address &- base) >> shift, Address(slices.count - 2)))
         return answers[range(of: address, from: Int(slices[slice]), to: Int(slices[slice + 1]))]
     }
 
@@ -124,5 +124,10 @@ extension IPAddress {
     init(wire words: (high: UInt64, low: UInt64)) {
         let isMapped = words.high == 0 && words.low >> 32 == 0xffff
         self.init(family: isMapped ? .v4 : .v6, high: words.high, low: words.low)
+    }
+
+    /// The 16 bytes of a socket's address in two words, first on the wire highest; IPv4 as ::ffff:a.b.c.d.
+    public var wire: (high: UInt64, low: UInt64) {
+        family == .v4 ? (0, 0xffff_0000_0000 | low) : (high, low)
     }
 }

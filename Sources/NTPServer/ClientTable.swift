@@ -23,7 +23,7 @@ public struct ClientTable: Sendable {
     static let setSize = 8
     /// Sets of a new table: 256 clients, 17 kB.
     private static let fewestSets = 32
-    /// Kisses o'death per second that one table allows to all clients together, and at once: a flood with forged
+    /// Kisses o'death per second that a server allows to all clients together, and at once: a flood with forged
     /// addresses shall not be reflected.
     private static let kissRate = 100.0
 
@@ -44,7 +44,9 @@ public struct ClientTable: Sendable {
     /// The place of the last request's client.
     private var lastPlace: Int?
     /// Kisses that may be sent at once, and when that was so.
-    private var kissAllowance = ClientTable.kissRate
+    private var kissAllowance: Double
+    /// This table's share of the rate, per second.
+    private let kissRate: Double
     private var kissAllowanceTime = MonotonicInstant(nanoseconds: 0)
 
     /// An empty table.
@@ -53,7 +55,10 @@ public struct ClientTable: Sendable {
     ///   - rule: its size, which is rounded down to a power of two of clients, and what counts as one client.
     ///   - limit: how often a client may ask.
     ///   - key: random bits that nobody else knows.
-    public init(_ rule: ClientTableRule, limit: RateLimit, key: (UInt64, UInt64)) {
+    ///   - tables: among how many tables a server's kisses are divided.
+    public init(_ rule: ClientTableRule, limit: RateLimit, key: (UInt64, UInt64), tables: Int = 1) {
+        kissRate = Self.kissRate / Double(max(1, tables))
+        kissAllowance = kissRate
         let clients =
             switch rule.size {
             case .clients(let clients): clients
@@ -226,7 +231,7 @@ public struct ClientTable: Sendable {
 
     private mutating func takeKiss(now: MonotonicInstant) -> Bool {
         let elapsed = max(0, (now - kissAllowanceTime).seconds)
-        kissAllowance = min(kissAllowance + elapsed * Self.kissRate, Self.kissRate)
+        kissAllowance = min(kissAllowance + elapsed * kissRate, max(1, kissRate))
         kissAllowanceTime = now
         guard kissAllowance >= 1 else { return false }
         kissAllowance -= 1

@@ -90,7 +90,9 @@ public struct DepartureEstimate: Sendable {
     ///   - elapsed: from the beginning of the group to the end of its sending.
     ///   - count: its replies, 1 or more.
     public mutating func learnSpacing(elapsed: Interval, count: Int) {
-        let each = min(max(0, elapsed.seconds / Double(count)), Self.longestDelay)
+        // A lone reply tells only how long the first one takes.
+        guard count > 1 else { return }
+        let each = min(max(0, (elapsed.seconds - delay) / Double(count)), Self.longestDelay)
         spacing += (each - spacing) * Self.gain
     }
 }

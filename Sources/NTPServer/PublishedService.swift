@@ -9,15 +9,21 @@ public struct Service: Equatable, Sendable {
     public var lead: Int64
     /// Since when the lead is what it is, CLOCK_REALTIME: earlier stamps belong to a clock that has been set since.
     public var ledSince: Instant
+    /// Until when the state holds, CLOCK_REALTIME: where the served clock is another one, its leap second is not the
+    /// kernel's, and only a new state knows of it.
+    public var until: Instant
 
     /// By how much two clocks that are read one after the other may seem to part, ns; beyond that the reader was
     /// interrupted in between, and reads again. No step of the clock is so small.
     private static let tolerance: Int64 = 200_000
 
     /// A service from its parts.
-    public init(state: ServerState, lead: Int64, ledSince: Instant) {
-        (self.state, self.lead, self.ledSince) = (state, lead, ledSince)
+    public init(state: ServerState, lead: Int64, ledSince: Instant, until: Instant = Service.noEnd) {
+        (self.state, self.lead, self.ledSince, self.until) = (state, lead, ledSince, until)
     }
+
+    /// A state that holds as long as the clock is not set.
+    public static let noEnd = Instant(nanoseconds: .max)
 
     /// Whether the kernel's clock is still the one that the state belongs to: whoever has set it since, the served time
     /// would be wrong by as much.
@@ -27,7 +33,7 @@ public struct Service: Equatable, Sendable {
     ///   - monotonic: CLOCK_MONOTONIC, read just before or after.
     /// - Returns: `true` also behind a leap second that the state announces.
     public func isOf(_ realTime: Instant, _ monotonic: MonotonicInstant) -> Bool {
-        isOf(lead: realTime.nanoseconds &- monotonic.nanoseconds)
+        realTime < until && isOf(lead: realTime.nanoseconds &- monotonic.nanoseconds)
     }
 
     /// The same by the distance of the two clocks, CLOCK_REALTIME less CLOCK_MONOTONIC, ns.
@@ -56,12 +62,14 @@ extension Service {
     ///   - lead: CLOCK_REALTIME less CLOCK_MONOTONIC now, ns.
     ///   - now: CLOCK_REALTIME.
     ///   - knownLead: the same as the state's maker has seen it, ns; `nil` where a step does not concern him, or was his.
+    ///   - until: until when the state holds.
     /// - Returns: `nil` where the clock has been set and the state's maker cannot have taken note.
     public func following(
-        _ state: ServerState, isNew: Bool, lead: Int64, at now: Instant, knownLead: Int64?
+        _ state: ServerState, isNew: Bool, lead: Int64, at now: Instant, knownLead: Int64?,
+        until: Instant = Service.noEnd
     ) -> Service? {
         var next = self
-        next.state = state
+        (next.state, next.until) = (state, until)
         // Asked of the new state: behind a leap second the old one would still allow for it.
         if next.isOf(lead: lead) { return next }
         (next.lead, next.ledSince) = (lead, now)
@@ -71,7 +79,7 @@ extension Service {
 
 /// The service as one thread publishes it and any number of others read it, without a lock.
 public final class PublishedService: Sendable {
-    private let words: PublishedWords<11>
+    private let words: PublishedWords<12>
 
     /// A first publication.
     public init(_ service: Service) { words = PublishedWords(service.words) }
@@ -85,7 +93,7 @@ public final class PublishedService: Sendable {
 
 extension Service {
     /// The fields, a word each, but for the small ones, which share the first.
-    fileprivate var words: InlineArray<11, UInt64> {
+    fileprivate var words: InlineArray<12, UInt64> {
         let small =
             UInt64(state.leapIndicator.rawValue) << 16 | UInt64(state.stratum) << 8
             | UInt64(UInt8(bitPattern: state.precision))
@@ -94,11 +102,11 @@ extension Service {
             state.rootDelay.bitPattern, state.rootDispersion.bitPattern, state.rootDispersionRate.bitPattern,
             state.pendingCorrection.bitPattern, state.pendingCorrectionRate.bitPattern,
             UInt64(bitPattern: state.asOf.nanoseconds), UInt64(bitPattern: lead),
-            UInt64(bitPattern: ledSince.nanoseconds),
+            UInt64(bitPattern: ledSince.nanoseconds), UInt64(bitPattern: until.nanoseconds),
         ]
     }
 
-    fileprivate init(words: InlineArray<11, UInt64>) {
+    fileprivate init(words: InlineArray<12, UInt64>) {
         state = ServerState(
             leapIndicator: LeapIndicator(rawValue: UInt8(truncatingIfNeeded: words[0] >> 16)) ?? .unsynchronised,
             stratum: UInt8(truncatingIfNeeded: words[0] >> 8), precision: Int8(truncatingIfNeeded: words[0]),
@@ -110,5 +118,6 @@ extension Service {
             asOf: Instant(nanoseconds: Int64(bitPattern: words[8])))
         lead = Int64(bitPattern: words[9])
         ledSince = Instant(nanoseconds: Int64(bitPattern: words[10]))
+        until = Instant(nanoseconds: Int64(bitPattern: words[11]))
     }
 }

@@ -74,6 +74,20 @@ public struct ServerState: Equatable, Sendable {
         return state
     }
 
+    /// When the leap second is that the state announces, as seen from another clock; `nil` where it announces none.
+    ///
+    /// - Parameters:
+    ///   - moment: the other clock's reading.
+    ///   - offset: this clock less the other one, seconds.
+    /// - Returns: the end of the UTC day, or a second before it where that is left out.
+    public func leapSecond(seenAt moment: Instant, offset: Double) -> Instant? {
+        guard leapIndicator == .insertSecond || leapIndicator == .deleteSecond else { return nil }
+        let utc = servedTime(at: moment + Interval(seconds: offset))
+        let midnight =
+            Interval.seconds(86_400 - utc.wholeSeconds % 86_400) - Interval(nanoseconds: utc.nanosecondsOfSecond)
+        return moment + midnight - (leapIndicator == .deleteSecond ? .second : .zero)
+    }
+
     /// Root dispersion when the clock reads a moment, seconds; never below its value at `asOf`.
     public func rootDispersion(at reading: Instant) -> Double {
         rootDispersion + rootDispersionRate * max(0, (reading - asOf).seconds)

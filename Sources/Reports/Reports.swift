@@ -98,6 +98,10 @@ public struct ServerReport: Equatable, Sendable, Decodable {
     public var replied = 0
     /// Replies that the kernel would not send.
     public var failed = 0
+    /// Packets that the kernel dropped because they came faster than they were taken; not among those received.
+    public var overflowed = 0
+    /// Times that the kernel could not hand over what had come.
+    public var unreadable = 0
     /// Packets left unanswered because the clock had just been set, and not by the daemon or not yet to its knowledge.
     public var withheld = 0
     /// Packets too short.

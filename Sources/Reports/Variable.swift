@@ -107,6 +107,8 @@ extension ServerReport {
         ("received", \.received),
         ("replied", \.replied),
         ("failed", \.failed),
+        ("overflowed", \.overflowed),
+        ("unreadable", \.unreadable),
         ("withheld", \.withheld),
         ("truncated", \.truncated),
         ("badVersion", \.badVersion),

@@ -162,7 +162,7 @@ struct GroupWordsTests {
             ])
         #expect(places(diagnostics, .error) == ["2:31", "2:40"])
         #expect(places(diagnostics, .warning) == ["3:1"])
-        #expect(diagnostics.first?.message == "'10.0.0.1' is not a multicast address, it is ignored")
+        #expect(diagnostics.first?.message == "'10.0.0.1' is no multicast or broadcast address, it is ignored")
     }
 
     @Test("time is not taken from whoever broadcasts it")

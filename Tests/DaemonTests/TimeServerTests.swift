@@ -28,7 +28,7 @@ struct TimeServerTests {
             server = try TimeServer(
                 configuration, workers: workers, keys: SymmetricKeys(), secret: (1, 2), log: book.log)
             publish()
-            try server.start()
+            server.start(log: book.log)
         }
 
         deinit { server.stop() }
@@ -113,14 +113,24 @@ struct TimeServerTests {
         }
     }
 
-    @Test("a request to a broadcast address is answered by one thread of several")
+    @Test("a request to a group is answered by one thread of several, and only where the configuration names the group")
     func broadcastRequest() throws {
-        let running = try Running(workers: 3, listen: "listen all")
+        let running = try Running("manycastserver 127.255.255.255", workers: 3, listen: "listen all")
         for _ in 0..<5 {
             let replies = try running.ask(to: "127.255.255.255")
             #expect(replies.count == 1)
         }
         #expect(running.server.report.received == 5)
+        let silent = try Running(workers: 3, listen: "listen all")
+        #expect(try silent.ask(to: "127.255.255.255").isEmpty)
+        #expect(try silent.ask().count == 1)
+    }
+
+    @Test("a group is heard also where single addresses are listened on")
+    func groupBesideAddress() throws {
+        let running = try Running("manycastserver 127.255.255.255", workers: 2)
+        #expect(try running.ask(to: "127.255.255.255").count == 1)
+        #expect(try running.ask().count == 1)
     }
 
     @Test("nothing is answered while the clock is not the one that the state was made on, and all is again afterwards")
@@ -135,8 +145,8 @@ struct TimeServerTests {
             ServiceDesk(
                 accessList: AccessList([]),
                 clients: ClientTable(ClientTableRule(), limit: RateLimit(.discard(DiscardRule())), key: (1, 2)),
-                exchanges: InterleavedExchanges(key: (1, 2)), keys: SymmetricKeys(), answersGroups: true,
-                broadcastRules: 0, published: published))
+                exchanges: InterleavedExchanges(key: (1, 2)), keys: SymmetricKeys(), groups: [], broadcastRules: 0,
+                published: published, cards: nil))
         let socket = try NTPSocket(address: "127.0.0.1", port: 0)
         let port = try socket.localPort()
         worker.add(ServiceSocket(socket))

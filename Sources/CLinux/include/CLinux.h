@@ -92,8 +92,11 @@ struct clx_datagram_info {
     int64_t received, hardware_received;
     /* The interface that stamped it, and the frame's bytes without the checksum; 0 where the kernel does not tell. */
     uint32_t stamp_interface, frame_length;
-    /* Whether it was sent to a broadcast or multicast address. */
+    /* Whether it was sent to a broadcast or multicast address, and to which, as clx_address_words has it. */
     int32_t is_group;
+    uint64_t group_high, group_low;
+    /* How many datagrams the socket has had to drop so far, where it has any; else 0. */
+    uint32_t dropped;
     /* Whether bytes were cut off. */
     int32_t is_truncated;
 };
@@ -139,14 +142,14 @@ int clx_udp_open(int family);
 void clx_udp_stamp_arrivals(int descriptor);
 /* Asks for the interfaces' stamps beside the kernel's, of packets received and sent. */
 int clx_udp_stamp_by_hardware(int descriptor);
-/* Receive stamps, leave to broadcast, DSCP and, where it will be bound to every address or is told the interfaces,
+/* Receive stamps, counts of what was dropped, DSCP and, where it will be bound to every address or is told the interfaces,
  * destination addresses for a server's socket; each is optional. */
 void clx_udp_set_server_options(int descriptor, const struct clx_address *address, int dscp, int wants_interface);
 /* Lets sockets of this user share their address and port. */
 int clx_udp_share_port(int descriptor);
 /* Makes the source address, as far as its prefix, choose among the sockets that share a port, in the order in which they
- * were bound. Any multiplier will do. */
-int clx_udp_steer(int descriptor, int family, unsigned prefix, uint32_t multiplier, unsigned sockets);
+ * were bound. Who does not know the secret cannot tell which. */
+int clx_udp_steer(int descriptor, int family, unsigned prefix, uint32_t secret, unsigned sockets);
 int clx_bind(int descriptor, const struct clx_address *address);
 /* Receives one datagram without waiting. Returns the length. */
 ssize_t clx_receive(int descriptor, void *bytes, size_t capacity, struct clx_datagram_info *info);
@@ -158,8 +161,8 @@ struct clx_datagram *clx_batch_datagrams(struct clx_batch *batch);
 /* Receives what is there, without waiting. Returns the count. */
 int clx_batch_receive(struct clx_batch *batch, int descriptor);
 /* Sends the answers among some datagrams, from the addresses that were asked; `stamps` is what clx_departure_stamps
- * answers. Returns how many could not be sent. */
-int clx_batch_send(struct clx_batch *batch, int descriptor, int first, int count, uint32_t stamps);
+ * answers. Where that fails reply_length becomes 0. */
+void clx_batch_send(struct clx_batch *batch, int descriptor, int first, int count, uint32_t stamps);
 /* Stamps of departures to be asked for: the kernel's, and the interface's with it. */
 uint32_t clx_departure_stamps(int by_hardware);
 /* Takes a datagram that has left, with its headers, and when. Returns its length. */
@@ -243,6 +246,8 @@ int clx_thread_start(pthread_t *thread, const char *name, void *(*body)(void *),
 int clx_thread_join(pthread_t thread);
 /* Keeps the calling thread on some cores. */
 int clx_pin(const uint32_t *cores, size_t count);
+/* Whether this process may run on a core. */
+int clx_core_is_allowed(uint32_t core);
 /* How many cores this process may run on. */
 int clx_core_count(void);
 /* Makes the calling thread run before all ordinary ones (SCHED_FIFO), and not the threads it starts. */
@@ -252,8 +257,10 @@ int clx_lock_memory(void);
 /* A counter of events that poll(2) waits for, not blocking. */
 int clx_event_open(void);
 
-/* Goes to the background: returns in the child only. */
+/* Goes to the background: returns in the child only, with a descriptor that the parent waits at. */
 int clx_daemonise(void);
+/* Tells the parent of clx_daemonise that all is well, and lets go of the terminal. */
+int clx_daemonise_end(int descriptor);
 
 /* Unmaps the resident pages of program text; what is still needed comes back from the page cache. */
 void clx_release_text(void);
