@@ -8,6 +8,8 @@ import TimeScale
 struct StampingCards {
     /// Between two looks for interfaces that are not there yet.
     private static let openInterval = Interval.seconds(10)
+    /// Between two looks at the system's clock, which is steered every second.
+    private static let publishInterval = Interval.second
 
     /// What the desks know; `nil` where no rule asks for cards.
     let published: PublishedCards?
@@ -29,13 +31,14 @@ struct StampingCards {
         attend(now: now, log: log)
     }
 
-    /// Whether a socket is to ask for stamps by cards: where a rule names the interface that has its address, or one
-    /// without addresses, which may be a part of that.
+    /// Whether a socket is to ask for stamps by cards.
     ///
     /// - Parameters:
     ///   - address: numeric, as it is bound.
     ///   - rules: the rules.
     ///   - local: the addresses of this machine.
+    /// - Returns: `true` where a rule names the interface that has the address, or one without addresses, which may be a
+    ///   part of that.
     static func serve(_ address: String, rules: [HardwareTimestampRule], local: [LocalAddress]) -> Bool {
         let owners = local.filter { $0.text == address }.map(\.interface)
         return rules.contains { rule in
@@ -65,8 +68,9 @@ struct StampingCards {
         for place in cards.indices {
             guard let card = cards[place] else { continue }
             do throws(SystemError) {
-                if now >= card.due { published.publish(try card.read(now: now), place: place) }
-                due = min(due, card.due)
+                if now >= card.due { try card.read(now: now) }
+                published.publish(card.stampingCard, place: place)
+                due = min(due, card.due, now + Self.publishInterval)
             } catch {
                 report(card.card.interface, error, log)
                 published.publish(.none, place: place)
@@ -113,8 +117,8 @@ struct StampingCards {
 /// An interface whose card stamps packets, and how its clock runs. A class, because descriptors cannot be copied and an
 /// array holds these.
 private final class StampedInterface {
-    /// Late readings and stamps of packets that wait for them, seconds.
-    private static let margin = 2.0
+    /// How long a map is good for, seconds: it is made anew every second.
+    private static let reach = 4.0
 
     fileprivate var card: NetworkCard
     /// When it is to be read next.
@@ -133,15 +137,17 @@ private final class StampedInterface {
 
     /// Reads the clock.
     ///
-    /// - Returns: what the desks are to know; `.none` before enough is known.
     /// - Throws: `SystemError`.
-    fileprivate func read(now: MonotonicInstant) throws(SystemError) -> StampingCard {
+    fileprivate func read(now: MonotonicInstant) throws(SystemError) {
         due = max(due + interval, now)
         if let reading = try card.clock.read(precision: rule.precision) { estimate.take(reading) }
-        guard let map = estimate.map else { return .none }
+    }
+
+    /// What the desks are to know; `.none` before enough is known.
+    fileprivate var stampingCard: StampingCard {
+        guard let map = estimate.map(at: SystemClock.reading()) else { return .none }
         return StampingCard(
-            interface: card.number, map: map, reach: 2 * interval.seconds + Self.margin,
-            receiveCompensation: rule.receiveCompensation, transmitCompensation: rule.transmitCompensation,
-            secondsPerByte: card.linkSpeed.map { 8 / $0 } ?? 0)
+            interface: card.number, map: map, reach: Self.reach, receiveCompensation: rule.receiveCompensation,
+            transmitCompensation: rule.transmitCompensation, secondsPerByte: card.linkSpeed.map { 8 / $0 } ?? 0)
     }
 }

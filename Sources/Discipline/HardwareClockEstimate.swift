@@ -4,7 +4,7 @@ import TimeScale
 ///
 /// Two quartzes that run free differ by a straight line for a while; the system's clock, which is steered, does not. So
 /// the line is drawn between the hardware clock and CLOCK_MONOTONIC_RAW, by regression weighted with the width of the
-/// brackets, and CLOCK_REALTIME comes in with the newest reading alone: a step of it is followed at once. The line has to
+/// brackets, and CLOCK_REALTIME comes in where the line is asked for: its steps and slews do not matter. The line has to
 /// go through every bracket. Where it does not, something has changed, and the oldest readings are given up; where the
 /// newest is far from what was foretold, the hardware clock was set, and all of them are.
 public struct HardwareClockEstimate: Sendable {
@@ -16,8 +16,6 @@ public struct HardwareClockEstimate: Sendable {
     /// daemon that steers the card gently (s/s).
     private static let largestRateChange = 2e-6
 
-    /// Where the hardware clock is now beside the system's; `nil` before there are enough readings.
-    public private(set) var map: HardwareClockMap?
     /// How often all readings were given up.
     public private(set) var restarts = 0
     /// Readings in use.
@@ -62,15 +60,20 @@ public struct HardwareClockEstimate: Sendable {
             readings.removeFirst()
             line = fit()
         }
-        map = line.map { map(of: $0, reading) }
     }
 
-    private func map(of line: Line, _ newest: HardwareClockReading) -> HardwareClockMap {
+    /// Where the hardware clock is beside CLOCK_REALTIME.
+    ///
+    /// - Parameter now: the system's clocks, read after the last reading that was taken in.
+    /// - Returns: `nil` before there are enough readings.
+    public func map(at now: SystemClockReading) -> HardwareClockMap? {
+        guard let line, let newest = readings.last else { return nil }
         // Where the bus takes longer one way than the other, every reading is wrong by the same: half a bracket at most.
         let narrowest = readings.reduce(halfWidth(newest)) { min($0, halfWidth($1)) }
+        let elapsed = (Double(now.raw &- newest.raw) / 1e9 - line.offset) / (1 + line.rate)
         return HardwareClockMap(
-            card: newest.card, system: newest.system + Interval(seconds: line.offset * (1 + newest.steering)),
-            rate: (1 + line.rate) * (1 + newest.steering) - 1, error: narrowest + 2 * line.deviation)
+            card: newest.card &+ Interval(seconds: elapsed).nanoseconds, system: now.system,
+            rate: (1 + line.rate) * (1 + now.steering) - 1, error: narrowest + 2 * line.deviation)
     }
 
     private func halfWidth(_ reading: HardwareClockReading) -> Double { max(reading.width / 2, precision) }

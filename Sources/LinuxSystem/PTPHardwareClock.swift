@@ -23,9 +23,6 @@ public struct PTPHardwareClock: ~Copyable {
         case plain
     }
 
-    /// Sandwiched readings of the system's clocks, of which the narrowest counts: an interrupt seldom comes three times.
-    private static let pairings = 3
-
     /// Opens a clock.
     ///
     /// - Parameters:
@@ -46,15 +43,13 @@ public struct PTPHardwareClock: ~Copyable {
     public mutating func read(precision: Double) throws(SystemError) -> HardwareClockReading? {
         var readings = InlineArray<25, clx_clock_reading>(repeating: clx_clock_reading())
         let count = try fill(&readings)
-        let (steering, pair) = (SystemClock.steering(), Self.readClocks())
+        let now = SystemClock.reading()
         return HardwareClockReading.best(
             of: (0..<count).map { index in
                 let (before, after) = (readings[index].before, readings[index].after)
-                let system = before &+ (after &- before) / 2
-                let age = Double(pair.system &- system) * (1 - steering)
+                let age = Double(now.system.nanoseconds &- before &- (after &- before) / 2) * (1 - now.steering)
                 return HardwareClockReading(
-                    card: readings[index].card, system: Instant(nanoseconds: system),
-                    raw: pair.raw &- (Int64(exactly: age.rounded()) ?? 0), steering: steering,
+                    card: readings[index].card, raw: now.raw &- (Int64(exactly: age.rounded()) ?? 0),
                     width: Double(after &- before) / 1e9)
             }, precision: precision)
     }
@@ -73,18 +68,6 @@ public struct PTPHardwareClock: ~Copyable {
             methods.removeFirst()
         }
         throw SystemError("read", code: EOPNOTSUPP, subject: path)
-    }
-
-    /// CLOCK_REALTIME and CLOCK_MONOTONIC_RAW of one moment, ns.
-    private static func readClocks() -> (system: Int64, raw: Int64) {
-        var (best, narrowest) = ((system: Int64(0), raw: Int64(0)), Int64.max)
-        for _ in 0..<pairings {
-            let before = KernelClock.rawCount()
-            let system = KernelClock.realTime().nanoseconds
-            let width = KernelClock.rawCount() - before
-            if width < narrowest { (best, narrowest) = ((system, before + width / 2), width) }
-        }
-        return best
     }
 }
 

@@ -35,7 +35,8 @@ struct NetworkCardTests {
     @Test("the loopback interface is among the names")
     func names() throws { #expect(try NetworkInterfaces.names().contains("lo")) }
 
-    @Test("a socket that asks for stamps by cards gets the kernel's where there is none", arguments: ["127.0.0.1", "::1"])
+    @Test(
+        "a socket that asks for stamps by cards gets the kernel's where there is none", arguments: ["127.0.0.1", "::1"])
     func kernelStamps(address: String) throws {
         let server = try NTPSocket(address: address, port: 0, usesHardwareStamps: true)
         let client = try QuerySocket(host: address, port: server.localPort())
