@@ -2,6 +2,7 @@ import Foundation
 import LinuxSystem
 import Reports
 import Testing
+import TimeScale
 
 /// The command lines of both programs.
 @Suite("Commands")
@@ -59,6 +60,37 @@ struct CommandTests {
         #expect(result.output.contains("address already in use"), "\(result)")
     }
 
+    @Test("without -n the daemon goes to the background once it serves, and ends there as before if it cannot")
+    func background() async throws {
+        let folder = Folder()
+        let port = try RunningDaemon.freePort()
+        let conf = try folder.write(
+            "conf",
+            "clock virtual\nserver 127.127.1.0 prefer\nlisten 127.0.0.1\nport \(port)\nobserve \(folder.file("observe"))\n"
+                + "logfile \(folder.file("log"))\nbroadcast 127.255.255.255 minpoll 0\n")
+        defer { for process in (try? processes(naming: conf)) ?? [] { kill(process, SIGKILL) } }
+        #expect(try await run([Programs.daemon, "-c", conf]).status == 0)
+        // For three seconds the loop wants each second what the worker holds, who is busy: the lock between them works in a
+        // process that has been left by its parent.
+        let socket = try QuerySocket(host: "127.0.0.1", port: port)
+        let end = KernelClock.monotonic() + .seconds(3)
+        var answers = 0
+        var reply = DatagramBuffer()
+        while KernelClock.monotonic() < end {
+            for _ in 0..<32 { try socket.send(WireReply.request().span) }
+            while try socket.receive(into: &reply, timeout: .milliseconds(1)) { answers += 1 }
+        }
+        #expect(answers > 1000)
+        let running = try processes(naming: conf)
+        #expect(running.count == 1, "log:\n\(folder.text("log"))")
+        // The port is taken now.
+        let second = try await run([Programs.daemon, "-c", conf])
+        #expect(second.status == 3, "\(second)")
+        for process in running { kill(process, SIGTERM) }
+        #expect(try await eventually(within: 5) { try processes(naming: conf).isEmpty })
+        #expect(folder.text("log").contains("told to stop"))
+    }
+
     @Test("timeball status and timeball query show the daemon's state")
     func statusAndQuery() async throws {
         try await withDaemon { daemon in
@@ -109,9 +141,10 @@ struct CommandTests {
     }
 
     /// The command lines of all processes that contain a word.
-    private func processes(naming word: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { Int($0) != nil }.compactMap { number in
-            FileManager.default.contents(atPath: "/proc/\(number)/cmdline").map { String(decoding: $0, as: UTF8.self) }
-        }.filter { $0.contains(word) }
+    private func processes(naming word: String) throws -> [pid_t] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter { number in
+            let words = FileManager.default.contents(atPath: "/proc/\(number)/cmdline") ?? Data()
+            return String(decoding: words, as: UTF8.self).contains(word)
+        }
     }
 }
