@@ -3,7 +3,7 @@ import Glibc
 
 /// A network interface whose card stamps packets by a clock of its own.
 ///
-/// Tried without such a card only: with interfaces that have none, and in the public simulator clknetsim.
+/// Tried without such a card only: with interfaces that have none, and in clknetsim, which says yes to every setting.
 public struct NetworkCard: ~Copyable {
     /// Which received packets a card stamps.
     public enum ReceiveFilter: Sendable, CaseIterable {

@@ -5,7 +5,7 @@ import TimeScale
 
 /// A PTP hardware clock, `/dev/ptpN`: that of a network card or a time card (`linux/ptp_clock.h`).
 ///
-/// It is read, never set. Tried with imagined clocks only: no machine of ours has one.
+/// It is read, never set. Tried with the clocks that clknetsim imagines only: no machine of ours has one.
 public struct PTPHardwareClock: ~Copyable {
     /// The device's path.
     public let path: String

@@ -2,6 +2,8 @@
 import TimeScale
 
 /// Which of a packet's stamps counts: the network card's, where it has one that the kernel's bears out.
+///
+/// Tried in clknetsim for arrivals; no real card has stamped anything yet.
 public struct PacketStamps: Sendable {
     /// A card stamps a packet microseconds before or after the kernel does. What is farther off is the stamp of another
     /// packet, or of a clock that has been set since it was read, ns.
