@@ -97,7 +97,7 @@ public struct CommandLineOptions: Equatable, Sendable {
           --version        print the version, and end
           --help           print this, and end
 
-        signals: HUP opens the log anew and reads the leap second file again; TERM and INT end the daemon
+        signals: HUP opens the log anew, reads leap seconds and keys again; TERM and INT end the daemon
         exit codes: 0 ended as asked; 1 the configuration has errors; 2 the command line is wrong;
                     3 could not start; 4 no time was proven within two minutes (-q)
 

@@ -142,7 +142,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
     private static func workerCount(_ configuration: Configuration) -> Int {
         switch configuration.workers {
         // One for each core, less one for the loop.
-        case .auto: max(1, Scheduling.coreCount - 1)
+        case .auto: Scheduling.isSimulated ? 0 : max(1, Scheduling.coreCount - 1)
         case .count(let count): count
         }
     }

@@ -1,7 +1,14 @@
 import CLinux
+import Glibc
 
 /// How the system runs this process and its threads.
 public enum Scheduling {
+    /// Whether this process runs in the simulator clknetsim, which knows no threads.
+    public static var isSimulated: Bool {
+        // SAFETY: the string lives through the call, and the answer is only compared.
+        unsafe getenv("CLKNETSIM_NODE") != nil
+    }
+
     /// Cores that this process may run on, 1 or more.
     public static var coreCount: Int { max(1, Int(clx_core_count())) }
 
