@@ -5,9 +5,6 @@ import Testing
 /// chronyd staying with a daemon and asking sixteen times a second: how good our receive and transmit timestamps are.
 @Suite("A client that stays")
 struct SteadyClientTests {
-    /// Whether the daemon answers interleaved clients (RFC 9769); set it when it does.
-    private static let servesInterleaved = false
-
     /// How long the client stays.
     private static let stay = 30.0
     /// Most that one of its measurements may be off, seconds.
@@ -18,7 +15,6 @@ struct SteadyClientTests {
 
     @Test(
         "in interleaved mode it hears when each reply really left, and the offsets stay within 100 µs",
-        .enabled(if: servesInterleaved, "the daemon does not answer in interleaved mode yet"),
         arguments: RealClientTests.workerCounts)
     func interleaved(workers: Int) async throws { try await expectSteady("xleave", mode: "4I", workers) }
 
