@@ -45,6 +45,8 @@ extern int capset(cap_user_header_t header, const cap_user_data_t data);
 
 uint64_t clx_capability_sys_time(void) { return UINT64_C(1) << CAP_SYS_TIME; }
 
+uint64_t clx_capability_lock_memory(void) { return UINT64_C(1) << CAP_IPC_LOCK; }
+
 uint64_t clx_capability_net_bind_service(void) { return UINT64_C(1) << CAP_NET_BIND_SERVICE; }
 
 int clx_capabilities(uint64_t *effective) {

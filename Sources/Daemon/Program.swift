@@ -149,7 +149,9 @@ public enum Program {
         // From here on nobody waits for an exit code; sockets and devices are open.
         try foreground?.release()
         prepareScheduling(configuration, log)
-        if let user = options.user { try Privileges.drop(toUser: user) }
+        if let user = options.user {
+            try Privileges.drop(toUser: user, locksMemory: configuration.locksMemory)
+        }
         switch try daemon.run(setsOnce: options.task == .setOnce) {
         case .stopped: return .success
         case .noTime:

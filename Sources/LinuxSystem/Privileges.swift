@@ -17,16 +17,21 @@ public enum Privileges {
     ///
     /// Before any thread is started: capabilities belong to threads.
     ///
-    /// - Parameter user: a name of the user database.
+    /// - Parameters:
+    ///   - user: a name of the user database.
+    ///   - locksMemory: whether to keep the right to lock memory too, which every later allocation needs once memory is
+    ///     locked (`Scheduling.lockMemory`).
     /// - Throws: `SystemError`; ENOENT where there is no such user. The process must end then: it may have lost some
     ///   rights and not others.
-    public static func drop(toUser user: String) throws(SystemError) {
+    public static func drop(toUser user: String, locksMemory: Bool = false) throws(SystemError) {
         var (number, group): (UInt32, UInt32) = (0, 0)
         // SAFETY: the function reads the string and writes two numbers.
         let answer = unsafe clx_user_find(user, &number, &group)
         if answer == -ENOENT { throw SystemError("user", code: ENOENT, subject: user, remark: "no such user") }
         try SystemError.check(answer, "user", user)
-        let kept = clx_capability_sys_time() | clx_capability_net_bind_service()
+        let kept =
+            clx_capability_sys_time() | clx_capability_net_bind_service()
+            | (locksMemory ? clx_capability_lock_memory() : 0)
         // SAFETY: the function reads the string.
         try SystemError.check(unsafe clx_become(number, group, user, kept), "change user", user)
     }

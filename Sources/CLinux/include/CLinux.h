@@ -235,9 +235,10 @@ int clx_capabilities(uint64_t *effective);
 int clx_become(uid_t user, gid_t group, const char *name, uint64_t kept);
 /* The numbers of a user by name; -ENOENT where there is none. */
 int clx_user_find(const char *name, uid_t *user, gid_t *group);
-/* CAP_SYS_TIME and CAP_NET_BIND_SERVICE as bits. */
+/* CAP_SYS_TIME, CAP_NET_BIND_SERVICE and CAP_IPC_LOCK as bits. */
 uint64_t clx_capability_sys_time(void);
 uint64_t clx_capability_net_bind_service(void);
+uint64_t clx_capability_lock_memory(void);
 
 /* Threads and scheduling */
 
