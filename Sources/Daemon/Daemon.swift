@@ -141,8 +141,8 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
 
     private static func workerCount(_ configuration: Configuration) -> Int {
         switch configuration.workers {
-        // One for each core, less one for the loop.
-        case .auto: Scheduling.isSimulated ? 0 : max(1, Scheduling.coreCount - 1)
+        // One for each core, less one for the loop; 16 answer more than a network card can carry, at 0.1 MB each.
+        case .auto: Scheduling.isSimulated ? 0 : min(max(1, Scheduling.coreCount - 1), 16)
         case .count(let count): count
         }
     }
