@@ -42,8 +42,8 @@ extension ServiceDesk {
         _ rule: BroadcastRule, index: Int, by socket: ServiceSocket
     ) throws(SystemError) -> Bool {
         let service = published.read()
-        let now = KernelClock.realTime()
-        guard service.isOf(now, KernelClock.monotonic()) else { return false }
+        let (now, _, isOfNow) = Self.readClocks(service)
+        guard isOfNow else { return false }
         // Header, key identifier, SHA-1 digest.
         var packet = InlineArray<72, UInt8>(repeating: 0)
         var bytes = packet.mutableSpan

@@ -262,13 +262,16 @@ struct ServiceDesk: ~Copyable {
     /// What the kernel's clocks read, and whether they are still set as the service has them.
     ///
     /// A thread that is interrupted between the two sees them apart; hardly so three times in a row.
-    private static func readClocks(_ service: Service) -> (realTime: Instant, monotonic: MonotonicInstant, Bool) {
-        for _ in 0..<2 {
+    static func readClocks(
+        _ service: Service
+    ) -> (realTime: Instant, monotonic: MonotonicInstant, isOfService: Bool) {
+        var triesLeft = 3
+        while true {
             let (realTime, monotonic) = (KernelClock.realTime(), KernelClock.monotonic())
-            if service.isOf(realTime, monotonic) { return (realTime, monotonic, true) }
+            let isOfService = service.isOf(realTime, monotonic)
+            triesLeft -= 1
+            if isOfService || triesLeft == 0 { return (realTime, monotonic, isOfService) }
         }
-        let (realTime, monotonic) = (KernelClock.realTime(), KernelClock.monotonic())
-        return (realTime, monotonic, service.isOf(realTime, monotonic))
     }
 
     /// When a request arrived, on the clock as it is set now.

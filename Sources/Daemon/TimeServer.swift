@@ -15,7 +15,6 @@ struct TimeServer {
     private static let halfTick = Interval.milliseconds(500)
 
     let workers: [Worker]
-    private let isThreaded: Bool
     private let published: PublishedService
     private var service: Service
     /// The state published last, as its maker gave it.
@@ -54,7 +53,6 @@ struct TimeServer {
             state: .unsynchronised(precision: 0, asOf: now), lead: Self.lead(now, monotonic), ledSince: now)
         published = PublishedService(service)
         cards = StampingCards(configuration.hardwareTimestamps, now: KernelClock.monotonic(), log: log)
-        isThreaded = count > 0
         steeringSecret = UInt32(truncatingIfNeeded: secret.0 ^ secret.1)
         let accessList = AccessList(configuration.accessRules, serviceRules: configuration.serviceRules)
         let limit = RateLimit(configuration.rateLimit)
@@ -94,7 +92,7 @@ struct TimeServer {
     ///
     /// What the system will give no thread for, the loop attends.
     mutating func start(log: Log) {
-        guard isThreaded, threads.isEmpty else { return }
+        guard attended.isEmpty, threads.isEmpty else { return }
         let cores = configuration.affinity.workers
         let absent = cores.filter { !Scheduling.isAllowed(core: $0) }
         if !absent.isEmpty {
