@@ -12,9 +12,31 @@ public enum LabelMessage: UInt8, CaseIterable, Sendable {
     case gll
     /// NMEA GNS: fix data of several constellations; time and modes, no date.
     case gns
+    /// u-blox UBX-NAV-PVT: navigation solution with date and time.
+    case navPVT
+    /// u-blox UBX-NAV-TIMEUTC.
+    case navTimeUTC
+    /// u-blox UBX-NAV-TIMEGPS: week, time of week and leap seconds.
+    case navTimeGPS
+    /// u-blox `$PUBX,04`: time and date without any validity, and leap seconds.
+    case pubxTime
+    /// Garmin `$PGRMF`: GPS week, time of week, date, time and leap seconds.
+    case garminFix
+    /// Furuno `$PERDCRW,TPS1`: date, time, and whether the leap seconds are known.
+    case furunoTime
+    /// Trimble TSIP 8F-AB, primary timing packet.
+    case tsipPrimary
+    /// Trimble TSIP version 1, A1-00, timing information.
+    case tsipTiming
+    /// Motorola Oncore @@Ea, @@Ba, @@Ha: position, status and data.
+    case oncorePosition
+    /// gpsd's TOFF: the receiver's time, and when its first byte arrived.
+    case gpsdTimeOffset
+    /// gpsd's TPV: time, position, velocity; stamped as it is read.
+    case gpsdFix
 
     /// Whether the message carries a date, and not only a time of day.
-    public var isDated: Bool { self == .rmc || self == .zda }
+    public var isDated: Bool { self != .gga && self != .gll && self != .gns }
 }
 
 /// A set of label messages.
@@ -32,10 +54,10 @@ public struct LabelMessageSet: OptionSet, Hashable, Sendable {
         self.init(rawValue: 1 << UInt64(message.rawValue))
     }
 
-    /// Every NMEA sentence that tells the time: RMC, ZDA, GGA, GLL, GNS.
-    public static let nmea: LabelMessageSet = [.dated, Self(.gga), Self(.gll), Self(.gns)]
+    /// Every message that tells the time.
+    public static let all = LabelMessageSet(LabelMessage.allCases.map { LabelMessageSet($0) })
 
-    /// The NMEA sentences with a date: RMC and ZDA.
+    /// The standard's sentences with a date: RMC and ZDA.
     public static let dated: LabelMessageSet = [Self(.rmc), Self(.zda)]
 
     /// Whether a message is in the set.

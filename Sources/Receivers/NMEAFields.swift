@@ -62,8 +62,8 @@ struct NMEAFields {
     ///   - field: number of the field.
     ///   - text: the sentence.
     /// - Returns: time since midnight, 0 ..< 86 401 s; 86 400 s and more is within 23:59:60.
-    /// - Throws: `NMEARejection.noTime` for a blank field, `.badTime` for what is no time of day.
-    func timeOfDay(_ field: Int, in text: Span<UInt8>) throws(NMEARejection) -> Interval {
+    /// - Throws: `MessageRejection.noTime` for a blank field, `.badTime` for what is no time of day.
+    func timeOfDay(_ field: Int, in text: Span<UInt8>) throws(MessageRejection) -> Interval {
         let range = range(field)
         guard !range.isEmpty else { throw .noTime }
         let first = range.lowerBound

@@ -40,8 +40,8 @@ struct NMEAFixStatus: Sendable {
     /// Proves that the receiver had a fix at a time of day: by the status sentence of that time, else by the latest one.
     ///
     /// - Parameter timeOfDay: time since midnight, 0 ..< 86 401 s.
-    /// - Throws: `NMEARejection.noFix` where the status is void, `.noStatus` where there is none or it is too old.
-    func vouch(for timeOfDay: Interval) throws(NMEARejection) {
+    /// - Throws: `MessageRejection.noFix` where the status is void, `.noStatus` where there is none or it is too old.
+    func vouch(for timeOfDay: Interval) throws(MessageRejection) {
         guard count > 0 else { throw .noStatus }
         var entry = recent[newest]
         for age in 0..<count {

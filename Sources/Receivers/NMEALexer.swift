@@ -12,7 +12,7 @@ public struct NMEALexer: Sendable {
         /// A whole sentence with the right checksum; read it with `withSentence` before the next byte.
         case sentence
         /// A sentence that cannot be used.
-        case rejected(NMEARejection)
+        case rejected(MessageRejection)
     }
 
     /// The longest sentence in bytes, from `$` to CR LF.
@@ -64,6 +64,9 @@ public struct NMEALexer: Sendable {
             return .rejected(.illegalByte)
         }
     }
+
+    /// Counts a byte that belongs to no message.
+    mutating func skip() { skippedBytes += 1 }
 
     /// Forgets a sentence that has begun; the count of skipped bytes stays.
     public mutating func reset() {

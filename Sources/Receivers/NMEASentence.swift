@@ -7,9 +7,11 @@ public struct NMEASentence: Sendable, Equatable {
     /// Time since midnight UTC, 0 ..< 86 401 s, from 86 400 s on within 23:59:60; `nil` only in a sentence that is void.
     public let timeOfDay: Interval?
     /// The date; `nil` in GGA, GLL and GNS, and in a sentence that is void.
-    public let date: NMEADate?
+    public let date: SentDate?
     /// Whether the receiver vouches for the time; `nil` in ZDA, which has no such field.
     public let isValid: Bool?
+    /// GPS − UTC in seconds where the sentence tells it as heard from a satellite.
+    public var leapSeconds: Int?
 
     /// Reads a sentence.
     ///
@@ -18,8 +20,8 @@ public struct NMEASentence: Sendable, Equatable {
     ///
     /// - Parameter text: the bytes between `$` and `*`, checksum proven.
     /// - Returns: `nil` for a sentence that does not tell the time.
-    /// - Throws: `NMEARejection` where the sentence should tell the time, but cannot be read.
-    public static func parse(_ text: Span<UInt8>) throws(NMEARejection) -> NMEASentence? {
+    /// - Throws: `MessageRejection` where the sentence should tell the time, but cannot be read.
+    public static func parse(_ text: Span<UInt8>) throws(MessageRejection) -> NMEASentence? {
         let fields = NMEAFields(text)
         guard let message = Self.message(fields, in: text) else { return nil }
         guard isReceiver(text[0], text[1]) else { throw .unknownTalker }
@@ -70,9 +72,7 @@ public struct NMEASentence: Sendable, Equatable {
         switch message {
         case .rmc: 9
         case .zda: 4
-        case .gga: 6
-        case .gll: 6
-        case .gns: 6
+        default: 6
         }
     }
 
@@ -81,13 +81,14 @@ public struct NMEASentence: Sendable, Equatable {
     /// What the sentence says about its own solution; `nil` for ZDA.
     private static func validity(
         of message: LabelMessage, _ fields: NMEAFields, in text: Span<UInt8>
-    ) throws(NMEARejection) -> Bool? {
+    ) throws(MessageRejection) -> Bool? {
         switch message {
         case .rmc: try isActive(status: 2, mode: 12, fields, in: text)
         case .zda: nil
         case .gga: try hasQuality(fields, in: text)
         case .gll: try isActive(status: 6, mode: 7, fields, in: text)
         case .gns: hasConstellation(fields, in: text)
+        default: nil
         }
     }
 
@@ -95,7 +96,7 @@ public struct NMEASentence: Sendable, Equatable {
     /// S simulated. A blank status is void.
     private static func isActive(
         status: Int, mode: Int, _ fields: NMEAFields, in text: Span<UInt8>
-    ) throws(NMEARejection) -> Bool {
+    ) throws(MessageRejection) -> Bool {
         guard !fields.isEmpty(status) else { return false }
         switch fields.character(status, in: text) {
         case UInt8(ascii: "A"): break
@@ -112,7 +113,7 @@ public struct NMEASentence: Sendable, Equatable {
     }
 
     /// GGA quality: none of 0 no fix, 6 estimated, 7 manual and 8 simulated. Blank is void.
-    private static func hasQuality(_ fields: NMEAFields, in text: Span<UInt8>) throws(NMEARejection) -> Bool {
+    private static func hasQuality(_ fields: NMEAFields, in text: Span<UInt8>) throws(MessageRejection) -> Bool {
         guard !fields.isEmpty(6) else { return false }
         guard let quality = fields.character(6, in: text) else { throw .badStatus }
         switch quality {
@@ -138,21 +139,21 @@ public struct NMEASentence: Sendable, Equatable {
     /// The date of RMC (`ddmmyy`) or ZDA (day, month and year in three fields); `nil` in the other sentences.
     private static func date(
         of message: LabelMessage, _ fields: NMEAFields, in text: Span<UInt8>
-    ) throws(NMEARejection) -> NMEADate? {
+    ) throws(MessageRejection) -> SentDate? {
         switch message {
         case .rmc:
             let range = fields.range(9)
             guard !range.isEmpty else { throw .noDate }
             guard range.count == 6, let number = NMEAFields.number(range, in: text) else { throw .badDate }
-            return NMEADate(year: number % 100, month: number / 100 % 100, day: number / 10_000)
+            return SentDate(year: number % 100, month: number / 100 % 100, day: number / 10_000)
         case .zda:
             guard !fields.isEmpty(2), !fields.isEmpty(3), !fields.isEmpty(4) else { throw .noDate }
             guard let day = NMEAFields.number(fields.range(2), in: text),
                 let month = NMEAFields.number(fields.range(3), in: text),
                 let year = NMEAFields.number(fields.range(4), in: text)
             else { throw .badDate }
-            return NMEADate(year: year, month: month, day: day)
-        case .gga, .gll, .gns: return nil
+            return SentDate(year: year, month: month, day: day)
+        default: return nil
         }
     }
 }

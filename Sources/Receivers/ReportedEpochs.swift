@@ -15,6 +15,11 @@ struct ReportedEpochs: Sendable {
     /// jump that a receiver makes when it corrects itself to another day.
     static let tolerance = Interval.seconds(5)
 
+    /// How far apart messages may say that the same epoch is: 1 ms. Packets of one epoch differ by the microsecond with
+    /// which the receiver's clock was corrected in between, or by what milliseconds leave out; the fastest receivers
+    /// have 20 ms between epochs.
+    static let resolution = Interval.milliseconds(1)
+
     /// How many epochs in a row of an earlier time make us follow it: 5, which a burst of old sentences from a buffer
     /// seldom has and a receiver that has corrected itself soon has.
     static let persistence = 5
@@ -53,12 +58,12 @@ struct ReportedEpochs: Sendable {
     ///   - isLeapSecond: whether it is 23:59:60.
     ///   - message: the message that names it.
     /// - Returns: whether it is new; `false` where another kind of message has already named it.
-    /// - Throws: `NMEARejection.duplicate` where the same kind of message has already named it, `.backwards` for an
+    /// - Throws: `MessageRejection.duplicate` where the same kind of message has already named it, `.backwards` for an
     ///   earlier time that has not yet come `persistence` times in a row.
     mutating func enter(
         _ utc: Instant, isLeapSecond: Bool, from message: LabelMessage
-    ) throws(NMEARejection) -> Bool {
-        for index in 0..<count where recent[index].utc == utc && recent[index].isLeapSecond == isLeapSecond {
+    ) throws(MessageRejection) -> Bool {
+        for index in 0..<count where isSame(recent[index], utc, isLeapSecond) {
             guard recent[index].messages.insert(LabelMessageSet(message)).inserted else { throw .duplicate }
             return false
         }
@@ -72,6 +77,10 @@ struct ReportedEpochs: Sendable {
         count = min(count + 1, recent.count)
         latest = max(latest ?? utc, utc)
         return true
+    }
+
+    private func isSame(_ epoch: Epoch, _ utc: Instant, _ isLeapSecond: Bool) -> Bool {
+        epoch.isLeapSecond == isLeapSecond && (utc - epoch.utc).magnitude < Self.resolution
     }
 
     /// Whether an epoch is earlier than the tolerance, or than all that we remember and so perhaps named before.

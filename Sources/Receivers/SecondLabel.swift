@@ -15,10 +15,15 @@ public struct SecondLabel: Sendable, Equatable {
     public let message: LabelMessage
     /// How many times 1024 weeks were added to what the receiver said; 0 for a receiver with the right date.
     public let weekRollovers: Int
+    /// Whether the receiver says that it has heard the leap seconds from a satellite; `false` where it cannot say.
+    public let knowsLeapSeconds: Bool
 
     /// A label from its parts.
-    public init(utc: Instant, isLeapSecond: Bool, arrived: Instant, message: LabelMessage, weekRollovers: Int) {
+    public init(
+        utc: Instant, isLeapSecond: Bool, arrived: Instant, message: LabelMessage, weekRollovers: Int,
+        knowsLeapSeconds: Bool = false
+    ) {
         (self.utc, self.isLeapSecond, self.arrived) = (utc, isLeapSecond, arrived)
-        (self.message, self.weekRollovers) = (message, weekRollovers)
+        (self.message, self.weekRollovers, self.knowsLeapSeconds) = (message, weekRollovers, knowsLeapSeconds)
     }
 }

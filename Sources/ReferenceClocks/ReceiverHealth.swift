@@ -22,7 +22,7 @@ struct ReceiverHealth: Sendable {
     private static let largestCreep = 0.15
 
     /// Why it has no valid time, by its own words; `nil` once it has a fix.
-    private(set) var reason: NMEARejection?
+    private(set) var reason: MessageRejection?
     /// How fast labels advance, seconds per second, where that is certainly wrong.
     private var wrongRate: Double?
     private var hasFix = false
@@ -67,7 +67,7 @@ struct ReceiverHealth: Sendable {
     mutating func note(hasFix: Bool) { self.hasFix = hasFix }
 
     /// Takes note of a message that was not used.
-    mutating func note(_ rejection: NMEARejection, now: MonotonicInstant) {
+    mutating func note(_ rejection: MessageRejection, now: MonotonicInstant) {
         if hasFix {
             (reason, invalidSince) = (nil, nil)
             guard rejection == .duplicate || rejection == .backwards else { return }
@@ -119,7 +119,7 @@ struct ReceiverHealth: Sendable {
     }
 
     /// Whether a rejection tells something about the receiver rather than about the line.
-    private static func isOwnVerdict(_ reason: NMEARejection) -> Bool {
+    private static func isOwnVerdict(_ reason: MessageRejection) -> Bool {
         switch reason {
         case .noFix, .noTime, .noDate, .badDate, .dateOutOfRange, .noStatus, .backwards: true
         default: false

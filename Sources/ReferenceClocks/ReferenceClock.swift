@@ -41,7 +41,7 @@ public struct ReferenceClock: Sendable {
     /// Samples with impossible fields so far.
     public private(set) var malformed = 0
 
-    private var decoder: NMEADecoder?
+    private var decoder: ReceiverDecoder?
     private var offsets: [Double] = []
     /// Labels that agree with each other, uncorrected: those of the proof, later the last one.
     private var agreeing: [Sample] = []
@@ -50,7 +50,7 @@ public struct ReferenceClock: Sendable {
     private var lastPulse: MonotonicInstant?
     private var nextShift: MonotonicInstant?
     private var lastHeard: MonotonicInstant?
-    private var statisticsAtShift = NMEAStatistics()
+    private var statisticsAtShift = ReceiverStatistics()
     private var reportedKind = SourceCondition.waiting.kind
     private var hasRolledOver = false
     private var isRefused = false
@@ -71,7 +71,7 @@ public struct ReferenceClock: Sendable {
         self.configuration = configuration
         pairing = PulsePairing()
         if configuration.driver == .nmea {
-            var decoder = NMEADecoder(notBefore: earliestDate, messages: Self.messages(ofMode: configuration.mode))
+            var decoder = ReceiverDecoder(notBefore: earliestDate, messages: Self.messages(ofMode: configuration.mode))
             decoder.characterTime = Interval(nanoseconds: 10_000_000_000 / Int64(configuration.lineSpeed))
             self.decoder = decoder
         }
@@ -133,14 +133,17 @@ public struct ReferenceClock: Sendable {
     /// Messages that could not be used.
     public var rejected: Int {
         malformed
-            + NMEARejection.allCases.reduce(0) { $0 + Int(clamping: decoder?.statistics.rejections($1) ?? 0) }
+            + MessageRejection.allCases.reduce(0) { $0 + Int(clamping: decoder?.statistics.rejections($1) ?? 0) }
     }
 
     /// ntpd's mode bits 0 to 3 choose sentences; none set means all.
     private static func messages(ofMode mode: Int) -> LabelMessageSet {
         let rows: [(bit: Int, message: LabelMessage)] = [(0x01, .rmc), (0x02, .gga), (0x04, .gll), (0x08, .zda)]
         let chosen = rows.filter { mode & $0.bit != 0 }
-        return chosen.isEmpty ? .nmea : LabelMessageSet(chosen.map { LabelMessageSet($0.message) })
+        guard !chosen.isEmpty else { return .all }
+        let sentences = LabelMessageSet([.rmc, .gga, .gll, .zda, .gns].map { LabelMessageSet($0) })
+        return LabelMessageSet.all.subtracting(sentences).union(
+            LabelMessageSet(chosen.map { LabelMessageSet($0.message) }))
     }
 
     // MARK: - What it hears
@@ -165,6 +168,7 @@ public struct ReferenceClock: Sendable {
                 handle(label)
             case .rejected(let reason): health.note(reason, now: now)
             case .fix(let hasFix): health.note(hasFix: hasFix)
+            case .sawtooth, .answer, .frame: break
             }
         }
         self.health = health
@@ -405,12 +409,12 @@ public struct ReferenceClock: Sendable {
     /// Finds a name for what is wrong where nothing usable has come for eight polls.
     private mutating func diagnose(now: MonotonicInstant) {
         if case .absent = condition { return }
-        let statistics = decoder?.statistics ?? NMEAStatistics()
+        let statistics = decoder?.statistics ?? ReceiverStatistics()
         defer { statisticsAtShift = statistics }
         if now - (lastHeard ?? now) > Self.silence + poll.interval {
             condition = .silent
         } else if statistics.bytes - statisticsAtShift.bytes > Self.unreadableBytes,
-            statistics.sentences == statisticsAtShift.sentences
+            statistics.messages == statisticsAtShift.messages
         {
             condition = .unreadable
         }

@@ -32,12 +32,12 @@ func utc(
     return civil.instant
 }
 
-extension NMEADecoder {
+extension ReceiverDecoder {
     /// Takes bytes, byte n of them arriving n · `characterTime` after `start`, in pieces; returns the events.
     mutating func events(
         _ bytes: [UInt8], startingAt start: Instant = .unixEpoch, inPiecesOf pieceLength: Int = .max
-    ) -> [NMEAEvent] {
-        var events: [NMEAEvent] = []
+    ) -> [ReceiverEvent] {
+        var events: [ReceiverEvent] = []
         var first = 0
         while first < bytes.count {
             let last = first + min(pieceLength, bytes.count - first)
@@ -50,20 +50,20 @@ extension NMEADecoder {
     }
 }
 
-extension NMEAEvent {
+extension ReceiverEvent {
     /// The label, if it is one.
     var label: SecondLabel? {
         if case .label(let label) = self { label } else { nil }
     }
 
     /// The reason, if it is a rejection.
-    var rejection: NMEARejection? {
+    var rejection: MessageRejection? {
         if case .rejected(let reason) = self { reason } else { nil }
     }
 }
 
 /// The events of a fresh decoder with a pivot at the start of 2026.
-func events(_ bytes: [UInt8]) -> [NMEAEvent] {
-    var decoder = NMEADecoder(notBefore: utc(2026, 1, 1))
+func events(_ bytes: [UInt8]) -> [ReceiverEvent] {
+    var decoder = ReceiverDecoder(notBefore: utc(2026, 1, 1))
     return decoder.events(bytes)
 }

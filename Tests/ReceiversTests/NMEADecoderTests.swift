@@ -6,7 +6,7 @@ import TimeScale
 struct NMEADecoderTests {
     @Test("an RMC with a fix labels its second, with the time of its first byte")
     func label() {
-        var decoder = NMEADecoder(notBefore: utc(2026, 1, 1))
+        var decoder = ReceiverDecoder(notBefore: utc(2026, 1, 1))
         decoder.characterTime = .milliseconds(1)
         let start = utc(2026, 6, 1, 12, 0, 0, nanosecond: 300_000_000)
         let bytes = Array("noise\r\n".utf8) + sentence(rmc("120000.25", "010626"))
@@ -18,7 +18,7 @@ struct NMEADecoderTests {
 
     @Test("without a character time the sentence arrives with its piece")
     func unknownCharacterTime() {
-        var decoder = NMEADecoder(notBefore: utc(2026, 1, 1))
+        var decoder = ReceiverDecoder(notBefore: utc(2026, 1, 1))
         let bytes = sentence(rmc("120000", "010626"))
         let half = Array(bytes[..<20])
         let (first, second) = (utc(2026, 6, 1, 12), utc(2026, 6, 1, 12, 0, 1))
@@ -28,7 +28,7 @@ struct NMEADecoderTests {
 
     @Test("a step of the local clock moves the arrival of the sentence that has begun")
     func shift() {
-        var decoder = NMEADecoder(notBefore: utc(2026, 1, 1))
+        var decoder = ReceiverDecoder(notBefore: utc(2026, 1, 1))
         let bytes = sentence(rmc("120000", "010626"))
         _ = decoder.events(Array(bytes[..<20]), startingAt: utc(2026, 6, 1, 12))
         decoder.shift(by: .seconds(-3))
@@ -38,7 +38,7 @@ struct NMEADecoderTests {
 
     @Test("a reset forgets what was said, and keeps the statistics")
     func reset() {
-        var decoder = NMEADecoder(notBefore: utc(2026, 1, 1))
+        var decoder = ReceiverDecoder(notBefore: utc(2026, 1, 1))
         let second = sentence(rmc("120000", "010626"))
         _ = decoder.events(second + second[..<20])
         decoder.reset()
@@ -50,14 +50,14 @@ struct NMEADecoderTests {
 
     @Test("statistics count bytes, noise, sentences, labels and rejections by reason")
     func statistics() {
-        var decoder = NMEADecoder(notBefore: utc(2026, 1, 1))
+        var decoder = ReceiverDecoder(notBefore: utc(2026, 1, 1))
         let bytes =
             Array("junk".utf8) + stream(rmc("120000", "010626"), rmc("120000", "010626"), "GPGSV,1,1,00")
             + Array("$GPRMC*00\r\n".utf8)
         _ = decoder.events(bytes)
         #expect(decoder.statistics.bytes == UInt64(bytes.count))
         #expect(decoder.statistics.skippedBytes == 4)
-        #expect(decoder.statistics.sentences == 3)
+        #expect(decoder.statistics.messages == 3)
         #expect(decoder.statistics.labels == 1)
         #expect(decoder.statistics.rejections(.duplicate) == 1)
         #expect(decoder.statistics.rejections(.badChecksum) == 1)
@@ -74,7 +74,7 @@ struct NMEADecoderTests {
 
     @Test("every reason has a description of its own")
     func descriptions() {
-        #expect(Set(NMEARejection.allCases.map(\.description)).count == NMEARejection.allCases.count)
+        #expect(Set(MessageRejection.allCases.map(\.description)).count == MessageRejection.allCases.count)
     }
 }
 
@@ -98,7 +98,7 @@ struct NMEADateTests {
             ("010105", utc(2101, 1, 1), utc(2105, 1, 1), 0),
         ])
     func pivot(date: String, pivot: Instant, expected: Instant, rollovers: Int) {
-        var decoder = NMEADecoder(notBefore: pivot)
+        var decoder = ReceiverDecoder(notBefore: pivot)
         let label = decoder.events(sentence(rmc("000000", date))).last?.label
         #expect(label?.utc == expected)
         #expect(label?.weekRollovers == rollovers)
@@ -106,14 +106,14 @@ struct NMEADateTests {
 
     @Test("RMC and ZDA of a receiver in the wrong era agree")
     func agreement() {
-        var decoder = NMEADecoder(notBefore: utc(2019, 1, 1))
+        var decoder = ReceiverDecoder(notBefore: utc(2019, 1, 1))
         let bytes = stream(rmc("000000", "220899"), "GPZDA,000001,22,08,1999,00,00")
         #expect(decoder.events(bytes).compactMap(\.label?.utc) == [utc(2019, 4, 7), utc(2019, 4, 7, 0, 0, 1)])
     }
 
     @Test("a receiver that rolls over while we listen is carried on")
     func rolloverUnderWay() {
-        var decoder = NMEADecoder(notBefore: utc(2010, 1, 1))
+        var decoder = ReceiverDecoder(notBefore: utc(2010, 1, 1))
         // 2038-11-20 is followed by 2019-04-07, which is after the pivot.
         let labels = decoder.events(stream(rmc("235959", "201138"), rmc("000000", "070419"))).compactMap(\.label)
         #expect(labels.map(\.utc) == [utc(2038, 11, 20, 23, 59, 59), utc(2038, 11, 21)])
@@ -122,7 +122,7 @@ struct NMEADateTests {
 
     @Test("a pivot that is raised counts from the next sentence on")
     func raisedPivot() {
-        var decoder = NMEADecoder(notBefore: utc(2010, 1, 1))
+        var decoder = ReceiverDecoder(notBefore: utc(2010, 1, 1))
         decoder.pivot = utc(2038, 6, 1)
         #expect(decoder.events(sentence(rmc("000000", "070419"))).last?.label?.utc == utc(2038, 11, 21))
     }
@@ -135,15 +135,15 @@ struct NMEADateTests {
             ("GPZDA,120000,01,06,0126", .badDate), ("GPZDA,120000,01,06,2300", .badDate),
             ("GPZDA,120000,05,01,1980", .dateOutOfRange), ("GPZDA,120000,01,06,2199", .dateOutOfRange),
             ("GPZDA,120000,31,12,1900", .dateOutOfRange),
-        ] as [(String, NMEARejection)])
-    func rejections(body: String, reason: NMEARejection) {
+        ] as [(String, MessageRejection)])
+    func rejections(body: String, reason: MessageRejection) {
         // A status sentence first, which ZDA needs.
         #expect(events(stream(gga("120000"), body)).compactMap(\.rejection) == [reason])
     }
 
     @Test("any pivot and any date are safe", arguments: [Int64.min, -1, 0, 1 << 60, Int64.max])
     func extremes(nanoseconds: Int64) {
-        var decoder = NMEADecoder(notBefore: Instant(nanoseconds: nanoseconds))
+        var decoder = ReceiverDecoder(notBefore: Instant(nanoseconds: nanoseconds))
         for year in [0, 79, 80, 99, 100, 1677, 1899, 1980, 2100, 2199, 2200, 2262, 9999, 999_999_999] {
             _ = decoder.events(stream(gga("235960"), "GPZDA,235960.999999999,31,12,\(year)"))
         }
@@ -165,7 +165,7 @@ struct NMEADateTests {
     @Test("a leap second of a receiver in the wrong era is judged by its true date")
     func leapSecondInWrongEra() {
         // 2016-12-31 − 7168 days = 1997-05-17.
-        var decoder = NMEADecoder(notBefore: utc(2016, 1, 1))
+        var decoder = ReceiverDecoder(notBefore: utc(2016, 1, 1))
         let label = decoder.events(sentence(rmc("235960", "170597"))).last?.label
         #expect(label?.utc == utc(2017, 1, 1))
         #expect(label?.isLeapSecond == true)

@@ -8,8 +8,8 @@ struct NMEAEpochTests {
     private let noon = utc(2026, 6, 1, 12)
 
     /// The seconds after noon that are labelled, with the message.
-    private func labelled(_ bodies: [String], messages: LabelMessageSet = .nmea) -> [String] {
-        var decoder = NMEADecoder(notBefore: utc(2026, 1, 1), messages: messages)
+    private func labelled(_ bodies: [String], messages: LabelMessageSet = .all) -> [String] {
+        var decoder = ReceiverDecoder(notBefore: utc(2026, 1, 1), messages: messages)
         return decoder.events(bodies.flatMap(sentence)).compactMap(\.label).map {
             "\(($0.utc - noon).nanoseconds / 1_000_000_000) \($0.message)"
         }

@@ -65,17 +65,17 @@ struct NMEARobustnessTests {
             }
             labels += decoder.events(sentence(body)).compactMap(\.label).count
         }
-        #expect(decoder.statistics.sentences == 5000)
+        #expect(decoder.statistics.messages == 5000)
         #expect(labels <= 5000)
     }
 
-    private static func decoder() -> NMEADecoder {
-        var decoder = NMEADecoder(notBefore: utc(2026, 1, 1))
+    private static func decoder() -> ReceiverDecoder {
+        var decoder = ReceiverDecoder(notBefore: utc(2026, 1, 1))
         decoder.characterTime = .milliseconds(1)
         return decoder
     }
 
-    private static func decode(_ bytes: [UInt8], inPiecesOf length: Int) -> [NMEAEvent] {
+    private static func decode(_ bytes: [UInt8], inPiecesOf length: Int) -> [ReceiverEvent] {
         var decoder = decoder()
         return decoder.events(bytes, inPiecesOf: length)
     }

@@ -4,7 +4,7 @@ import TimeScale
 
 @Suite("NMEA sentence")
 struct NMEASentenceTests {
-    private func parse(_ text: String) throws(NMEARejection) -> NMEASentence? {
+    private func parse(_ text: String) throws(MessageRejection) -> NMEASentence? {
         try NMEASentence.parse(Array(text.utf8).span)
     }
 
@@ -35,8 +35,8 @@ struct NMEASentenceTests {
         #expect(sentence.isValid == isValid)
         #expect(sentence.timeOfDay == .seconds(34_071))  // 9 h, 27 min, 51 s
         #expect(sentence.date == nil || message.isDated)
-        if message == .rmc { #expect(sentence.date == NMEADate(year: 11, month: 5, day: 28)) }
-        if message == .zda { #expect(sentence.date == NMEADate(year: 2011, month: 5, day: 28)) }
+        if message == .rmc { #expect(sentence.date == SentDate(year: 11, month: 5, day: 28)) }
+        if message == .zda { #expect(sentence.date == SentDate(year: 2011, month: 5, day: 28)) }
     }
 
     @Test(
@@ -88,8 +88,8 @@ struct NMEASentenceTests {
             ("GPRMC,120000,A,,,,,,,28511", .badDate), ("GPRMC,120000,A,,,,,,,2805111", .badDate),
             ("GPRMC,120000,A,,,,,,,28051a", .badDate), ("GPZDA,120000,-1,05,2011", .badDate),
             ("GPZDA,120000,28,05,99999999999999999999", .badDate),
-        ] as [(String, NMEARejection)])
-    func rejections(text: String, reason: NMEARejection) {
+        ] as [(String, MessageRejection)])
+    func rejections(text: String, reason: MessageRejection) {
         #expect(throws: reason) { try parse(text) }
     }
 

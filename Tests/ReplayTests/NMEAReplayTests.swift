@@ -56,6 +56,24 @@ struct NMEAReplayTests {
         #expect(labels.map { Epoch($0.utc, isLeapSecond: $0.isLeapSecond) }.sorted() == must.sorted())
     }
 
+    @Test(
+        "a UBX stream yields every second that it must, and none that it may not",
+        arguments: [
+            "navisys-gr8013", "ublox-8-time", "ublox-aek-4t", "ublox-neo-m8n", "ublox-neo-m8t-s", "ublox-zed-f9p-hp",
+            "ublox-lea-4t", "ublox-zed-f9p-rtk",
+        ], pieceLengths)
+    func ubx(name: String, pieceLength: Int) throws {
+        let rows = try Corpus.rows("expected/\(name).must.tsv")
+        let must = Set(try rows.filter { $0[1] == "must" }.map { try #require(Epoch($0[0])) })
+        let may = Set(try rows.filter { $0[1] == "may" }.map { try #require(Epoch($0[0])) })
+        let bytes = try Corpus.bytes("streams/\(name).bin")
+        let labels = labels(of: bytes, inPiecesOf: pieceLength, notBefore: pivot(before: must))
+        expectOnce(labels)
+        let reported = Set(labels.map { Epoch($0.utc + Interval(nanoseconds: 500_000), isLeapSecond: $0.isLeapSecond) })
+        #expect(must.subtracting(reported).sorted() == [], "missing")
+        #expect(reported.subtracting(must).subtracting(may).sorted() == [], "must not be reported")
+    }
+
     @Test("the zoo of malformed sentences yields the seconds of its table and no others", arguments: pieceLengths)
     func zoo(pieceLength: Int) throws {
         // Where the table leaves the policy open (rows 36 and 37, marked as rejected), we reject as well: an unknown
@@ -109,11 +127,10 @@ struct NMEAReplayTests {
     }
 
     @Test(
-        "a binary stream yields no label",
-        arguments: Corpus.files(in: "streams", withExtension: "bin").map { "streams/" + $0 }
-            + Corpus.files(in: "synthetic", withExtension: "ubx").map { "synthetic/" + $0 })
-    func binary(path: String) throws {
-        #expect(labels(of: try Corpus.bytes(path), inPiecesOf: .max, notBefore: .unixEpoch) == [])
+        "a stream of a language that is not decoded yields no label",
+        arguments: ["bu303-moving", "bu303-nofix", "bu303-stillfix", "skytraq-bin"])
+    func binary(name: String) throws {
+        #expect(labels(of: try Corpus.bytes("streams/\(name).bin"), inPiecesOf: .max, notBefore: .unixEpoch) == [])
     }
 
     /// A day before the first epoch of a stream, or 2002 for a stream without one: the part of the build date.

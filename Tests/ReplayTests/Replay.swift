@@ -9,7 +9,7 @@ import TimeScale
 ///   - pivot: the date before which nothing can be; it plays the part of the build date.
 /// - Returns: the labels, in order.
 func labels(of stream: [UInt8], inPiecesOf pieceLength: Int, notBefore pivot: Instant) -> [SecondLabel] {
-    var decoder = NMEADecoder(notBefore: pivot)
+    var decoder = ReceiverDecoder(notBefore: pivot)
     decoder.characterTime = .milliseconds(1)
     var labels: [SecondLabel] = []
     var start = 0

@@ -35,7 +35,7 @@ struct SerialReplayTests {
     }
 
     private func labelsThroughTerminal(of stream: [UInt8], notBefore pivot: Instant) throws -> [SecondLabel] {
-        var decoder = NMEADecoder(notBefore: pivot)
+        var decoder = ReceiverDecoder(notBefore: pivot)
         var labels: [SecondLabel] = []
         try play(stream) { bytes in
             decoder.consume(bytes.span, arrived: KernelClock.realTime()) { event in

@@ -40,7 +40,7 @@ private func check(_ stream: Span<UInt8>, notBefore pivot: Instant, cutAt sixtee
     let cut = stream.count * sixteenths / 16
     let end = moment(stream.count)
     var (whole, pieces) = (decoder(pivot), decoder(pivot))
-    var (expected, events): ([NMEAEvent], [NMEAEvent]) = ([], [])
+    var (expected, events): ([ReceiverEvent], [ReceiverEvent]) = ([], [])
     whole.consume(stream, arrived: end) { expected.append($0) }
     pieces.consume(stream.extracting(0..<cut), arrived: moment(cut)) { events.append($0) }
     pieces.consume(stream.extracting(cut..<stream.count), arrived: end) { events.append($0) }
@@ -62,8 +62,8 @@ private func withChecksums(_ input: Span<UInt8>) -> [UInt8] {
     }
 }
 
-private func decoder(_ pivot: Instant) -> NMEADecoder {
-    var decoder = NMEADecoder(notBefore: pivot)
+private func decoder(_ pivot: Instant) -> ReceiverDecoder {
+    var decoder = ReceiverDecoder(notBefore: pivot)
     decoder.characterTime = .milliseconds(1)
     return decoder
 }

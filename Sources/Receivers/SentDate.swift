@@ -1,7 +1,7 @@
 import TimeScale
 
 /// A date as a receiver sends it: perhaps with two digits of the year, perhaps multiples of 1024 weeks ago.
-public struct NMEADate: Sendable, Equatable {
+public struct SentDate: Sendable, Equatable {
     /// Year as sent; below 100 where the century is missing.
     public let year: Int
     /// Month as sent; a number.
@@ -33,12 +33,12 @@ public struct NMEADate: Sendable, Equatable {
     /// - Parameters:
     ///   - timeOfDay: time since midnight, 0 ..< 86 401 s; from 86 400 s on, within 23:59:60.
     ///   - pivot: a moment that cannot lie in the future, within `pivotRange`.
-    /// - Returns: the moment, and how many rollovers were added (0 ... 3).
-    /// - Throws: `NMEARejection.badDate`, `.dateOutOfRange`, or `.badLeapSecond` for second 60 on a day that does not
+    /// - Returns: the moment, with 0 ... 3 rollovers added.
+    /// - Throws: `MessageRejection.badDate`, `.dateOutOfRange`, or `.badLeapSecond` for second 60 on a day that does not
     ///   end a quarter (ITU-R TF.460-6 annex 1 §2.1 prefers the ends of December and June, then of March and September).
     func moment(
         at timeOfDay: Interval, notBefore pivot: Instant
-    ) throws(NMEARejection) -> (utc: Instant, weekRollovers: Int) {
+    ) throws(MessageRejection) -> NamedMoment {
         let floor = pivot - Self.pivotAllowance
         var exists = false
         var best: (utc: Instant, weekRollovers: Int)?
@@ -55,7 +55,8 @@ public struct NMEADate: Sendable, Equatable {
         guard exists else { throw .badDate }
         guard let best else { throw .dateOutOfRange }
         guard timeOfDay < Self.day || Self.beginsQuarter(best.utc) else { throw .badLeapSecond }
-        return best
+        return NamedMoment(
+            utc: best.utc, weekRollovers: best.weekRollovers, isLeapSecond: timeOfDay >= Self.day)
     }
 
     /// Whether a moment is on the first day of January, April, July or October.
@@ -65,6 +66,7 @@ public struct NMEADate: Sendable, Equatable {
     }
 
     private static let day = Interval.seconds(86_400)
-    private static let hundredYears = Interval.seconds(36_525 * 86_400)
+    /// A date this long after the pivot is none.
+    static let hundredYears = Interval.seconds(36_525 * 86_400)
     private static let never = Instant(nanoseconds: .max)
 }

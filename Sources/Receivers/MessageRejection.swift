@@ -1,5 +1,5 @@
-/// Why an NMEA sentence was not used.
-public enum NMEARejection: UInt8, Error, CaseIterable, Sendable, Equatable {
+/// Why a message of a receiver was not used.
+public enum MessageRejection: UInt8, Error, CaseIterable, Sendable, Equatable {
     /// No `*hh` at the end.
     case noChecksum
     /// The checksum is wrong, or is not two hexadecimal digits.
@@ -37,9 +37,15 @@ public enum NMEARejection: UInt8, Error, CaseIterable, Sendable, Equatable {
     case duplicate
     /// Time goes backwards.
     case backwards
+    /// A packet that is shorter than its kind must be, or whose parts do not fit its length.
+    case badLength
+    /// The receiver does not know UTC yet: it has not heard the leap seconds, and only assumes them.
+    case utcUnknown
+    /// The receiver shows a time that it was given for a test.
+    case testTime
 }
 
-extension NMEARejection: CustomStringConvertible {
+extension MessageRejection: CustomStringConvertible {
     /// The reason in a few English words, for logs.
     public var description: String {
         switch self {
@@ -61,6 +67,9 @@ extension NMEARejection: CustomStringConvertible {
         case .noStatus: "no status sentence to vouch for it"
         case .duplicate: "second already named"
         case .backwards: "time went backwards"
+        case .badLength: "packet too short for what it is"
+        case .utcUnknown: "leap seconds not known yet"
+        case .testTime: "test time"
         }
     }
 }

@@ -1,0 +1,61 @@
+/// Which message of which language a frame is.
+public struct MessageName: Hashable, Sendable {
+    /// The language.
+    public let language: ReceiverProtocol
+    /// NMEA and Oncore: up to eight characters, the first in the highest byte that is used. UBX: class and message. TSIP:
+    /// identifier and, for those that have one, the second identifier. 0 for what was cut off before its name.
+    public let code: UInt64
+
+    /// A name from its parts.
+    public init(_ language: ReceiverProtocol, code: UInt64) {
+        (self.language, self.code) = (language, code)
+    }
+
+    /// The name that begins a sentence: all up to the first comma, eight characters at most.
+    init(sentence text: Span<UInt8>) {
+        var code: UInt64 = 0
+        for index in 0..<min(text.count, 8) {
+            guard text[index] != UInt8(ascii: ",") else { break }
+            code = code << 8 | UInt64(text[index])
+        }
+        self.init(.nmea, code: code)
+    }
+
+    /// The name of a whole packet.
+    ///
+    /// - Parameter packet: from its first byte; at least four bytes, as the shortest packet of any language has.
+    init(_ language: ReceiverProtocol, packet: Span<UInt8>) {
+        let code: UInt64 =
+            switch language {
+            case .ubx, .oncore: UInt64(packet[2]) << 8 | UInt64(packet[3])
+            case .tsip where TSIPMessage.hasSubcode(packet[1]): UInt64(packet[1]) << 8 | UInt64(packet[2])
+            case .tsip: UInt64(packet[1])
+            case .skyTraq, .sirf, .nmea: packet.count > 4 ? UInt64(packet[4]) : 0
+            }
+        self.init(language, code: code)
+    }
+}
+
+extension MessageName: CustomStringConvertible {
+    /// As the maker's documents write it: `GPRMC`, `NAV-PVT`, `8F-AB`, `@@Ea`, `MID41`.
+    public var description: String {
+        switch language {
+        case .nmea: Self.letters(code)
+        case .oncore: "@@" + Self.letters(code)
+        case .ubx: UBXMessage.name(code) ?? Self.hex(code >> 8) + "-" + Self.hex(code & 0xff)
+        case .tsip: code > 0xff ? Self.hex(code >> 8) + "-" + Self.hex(code & 0xff) : Self.hex(code)
+        case .skyTraq: Self.hex(code)
+        case .sirf: "MID\(code)"
+        }
+    }
+
+    private static func letters(_ code: UInt64) -> String {
+        let bytes = (0..<8).map { UInt8(truncatingIfNeeded: code >> (56 - 8 * $0)) }
+        return String(decoding: bytes.drop { $0 == 0 }, as: UTF8.self)
+    }
+
+    private static func hex(_ byte: UInt64) -> String {
+        let digits = String(byte, radix: 16, uppercase: true)
+        return digits.utf8.count < 2 ? "0" + digits : digits
+    }
+}

@@ -1,0 +1,130 @@
+import TimeScale
+
+/// What is remembered of earlier UBX messages.
+struct UBXState: Sendable {
+    /// The latest that was said about a solution.
+    var fix: UBXFix?
+    /// GPS − UTC in seconds, as the receiver reckons it.
+    var leapSeconds: Int?
+}
+
+/// Packets of u-blox receivers.
+///
+/// NAV-PVT labels where it is fully resolved and has a fix; NAV-TIMEUTC and NAV-TIMEGPS, which say nothing about a fix,
+/// where the latest NAV-PVT, NAV-STATUS or NAV-SOL does not deny it. Some receivers are told to send neither.
+extension ReceiverDecoder {
+    /// What was said about a solution this long ago is no news, milliseconds.
+    private static let fixLifetime: Int64 = 60_000
+    private static let weekLength: Int64 = 604_800_000
+
+    mutating func take(
+        _ message: UBXMessage, arrived: Instant, _ handle: (ReceiverEvent) -> Void
+    ) throws(MessageRejection) -> Conclusion {
+        switch message {
+        case .solution(let solution): return try take(solution, arrived: arrived, handle)
+        case .utc(let time): return try take(time, from: .navTimeUTC, arrived: arrived, handle)
+        case .gpsTime(let time): return try take(time, arrived: arrived, handle)
+        case .leapSeconds(let leap):
+            (status.leapSeconds, status.leapNews) = (leap.current, leap.news)
+            return leap.current == nil ? .ignored : .accepted(nil)
+        case .timePulse(let pulse): return try take(pulse, handle)
+        case .fix(let fix): note(fix, handle)
+        case .clock(let bias, let drift, let accuracy):
+            (status.clockBias, status.clockDrift, status.timeAccuracy) = (bias, drift, accuracy)
+        case .satellites(let satellites): status.satellites = satellites
+        case .dilution(let position, let time, let horizontal):
+            (status.positionDilution, status.timeDilution, status.horizontalDilution) = (position, time, horizontal)
+        case .survey(let survey): status.survey = survey
+        case .version(let version):
+            (status.model, status.firmware) = (version.model, version.firmware)
+            status.protocolVersion = version.protocolVersion
+            handle(.answer(.version))
+        case .hardware(let antenna, let jamming, let indicator):
+            (status.antenna, status.jammingIndicator) = (antenna ?? status.antenna, indicator)
+            status.jamming = jamming ?? status.jamming
+        case .security(let jamming, let spoofing):
+            (status.jamming, status.spoofing) = (jamming ?? status.jamming, spoofing ?? status.spoofing)
+        case .answer(let answer): handle(.answer(answer))
+        }
+        return .ignored
+    }
+
+    private mutating func note(_ fix: UBXFix, _ handle: (ReceiverEvent) -> Void) {
+        ubx.fix = fix
+        status.fix = fix.kind
+        status.spoofing = fix.spoofing ?? status.spoofing
+        status.satellitesUsed = fix.satellitesUsed ?? status.satellitesUsed
+        if let uptime = fix.uptime { status.uptime = uptime }
+        note(hasFix: fix.isValid, handle)
+    }
+
+    private mutating func take(
+        _ solution: UBXSolution, arrived: Instant, _ handle: (ReceiverEvent) -> Void
+    ) throws(MessageRejection) -> Conclusion {
+        note(solution.fix, handle)
+        (status.satellitesUsed, status.positionDilution) = (solution.satellitesUsed, solution.positionDilution)
+        guard solution.fix.isValid else { throw .noFix }
+        status.place = solution.place
+        return try take(solution.time, from: .navPVT, arrived: arrived, handle)
+    }
+
+    private mutating func take(
+        _ time: UBXCivilTime, from message: LabelMessage, arrived: Instant, _ handle: (ReceiverEvent) -> Void
+    ) throws(MessageRejection) -> Conclusion {
+        guard time.isKnown else { throw .noTime }
+        guard time.isResolved else { throw .utcUnknown }
+        guard let timeOfDay = time.timeOfDay, time.fraction.magnitude <= .second else { throw .badTime }
+        try vouch(for: time.timeOfWeek)
+        status.timeAccuracy = time.accuracy
+        var moment = try time.date.moment(at: timeOfDay, notBefore: gate.pivot)
+        let (utc, rollovers) = gate.epochs.continued(moment.utc)
+        ubx.leapSeconds = Self.leapSeconds(atTimeOfWeek: time.timeOfWeek, utc: utc + time.fraction)
+        moment.utc = utc + time.fraction
+        moment.weekRollovers += rollovers
+        return try label(moment, from: message, arrived: arrived, knowsLeapSeconds: true, handle)
+    }
+
+    private mutating func take(
+        _ time: UBXGPSTime, arrived: Instant, _ handle: (ReceiverEvent) -> Void
+    ) throws(MessageRejection) -> Conclusion {
+        guard time.isKnown else { throw .noTime }
+        guard time.isResolved else { throw .utcUnknown }
+        let timeOfWeek = Interval.milliseconds(Int64(time.timeOfWeek))
+        guard
+            let sent = GNSSWeek.instant(week: time.week, timeOfWeek: timeOfWeek, leapSeconds: time.leapSeconds)
+        else { throw .badTime }
+        try vouch(for: time.timeOfWeek)
+        (ubx.leapSeconds, status.leapSeconds) = (time.leapSeconds, time.leapSeconds)
+        status.timeAccuracy = time.accuracy
+        var moment = try gate.unfold(sent)
+        moment.utc = moment.utc + time.fraction
+        return try label(moment, from: .navTimeGPS, arrived: arrived, knowsLeapSeconds: true, handle)
+    }
+
+    private mutating func take(
+        _ pulse: UBXTimePulse, _ handle: (ReceiverEvent) -> Void
+    ) throws(MessageRejection) -> Conclusion {
+        // Before the leap seconds are known, nothing tells which second is meant.
+        guard let leapSeconds = pulse.isUTC ? 0 : ubx.leapSeconds else { throw .utcUnknown }
+        guard
+            let sent = GNSSWeek.instant(week: pulse.week, timeOfWeek: pulse.timeOfWeek, leapSeconds: leapSeconds)
+        else { throw .badTime }
+        let second = try gate.unfold(sent).utc
+        handle(.sawtooth(PulseSawtooth(second: second, correction: pulse.correction)))
+        return .accepted(nil)
+    }
+
+    /// Proves that nothing denies a fix at a time of week (ms).
+    private func vouch(for timeOfWeek: UInt32) throws(MessageRejection) {
+        guard let fix = ubx.fix, !fix.isValid else { return }
+        let age = (Int64(timeOfWeek) - Int64(fix.timeOfWeek)) % Self.weekLength
+        if abs(age) <= Self.fixLifetime || abs(age) >= Self.weekLength - Self.fixLifetime { throw .noFix }
+    }
+
+    /// GPS − UTC in seconds, from the same moment in both; `nil` where that is nonsense.
+    private static func leapSeconds(atTimeOfWeek timeOfWeek: UInt32, utc: Instant) -> Int? {
+        let asUTC = GNSSWeek.week(of: utc, leapSeconds: 0).timeOfWeek.nanoseconds / 1_000_000
+        let ahead = (Int64(timeOfWeek) - asUTC + weekLength + 500) % weekLength / 1000
+        return ahead < 128 ? Int(ahead) : nil
+    }
+}

@@ -1,0 +1,202 @@
+import TimeScale
+
+/// Turns the bytes of a satellite receiver into labels for seconds, and into what is known of the receiver.
+///
+/// It understands NMEA 0183, UBX, TSIP and Oncore, mixed as they come; nobody has to say which.
+///
+/// * A message labels where it vouches for itself, or another of the same receiver vouches for it.
+/// * Each epoch is reported once; another kind of message with the same epoch confirms it in silence.
+/// * Time does not go backwards (`ReportedEpochs`).
+///
+/// Without sentences of a maker's own and packets no allocation; one decoder belongs to one device and one thread.
+public struct ReceiverDecoder: Sendable {
+    /// A moment that cannot lie in the future: the build date, the last good time; dates before it are moved up by
+    /// 1024 weeks. Kept within 1980-01-06 ... 2150-01-01.
+    public var pivot: Instant {
+        get { gate.pivot }
+        set { gate.pivot = newValue }
+    }
+
+    /// Time that one byte takes on the line, 10/baud; 0 ... 1 s, zero where it is not known.
+    public var characterTime = Interval.zero {
+        didSet { characterTime = min(max(characterTime, .zero), .second) }
+    }
+
+    /// Whether each frame is reported too, as `timeball decode --verdicts` shows them.
+    public var reportsFrames = false
+
+    /// What has been seen so far; `reset` does not touch it.
+    public internal(set) var statistics = ReceiverStatistics()
+
+    /// What the receiver says about itself.
+    public internal(set) var status = ReceiverStatus()
+
+    /// Whether the receiver has a fix, as the last `ReceiverEvent.fix` said; `false` before the first.
+    public internal(set) var hasFix = false
+
+    var gate: LabelGate
+    private var scanner = FrameScanner()
+    var nmea = NMEAState()
+    var ubx = UBXState()
+    var tsip = TSIPState()
+    var oncore = OncoreState()
+
+    /// A decoder that has heard nothing yet.
+    ///
+    /// - Parameters:
+    ///   - pivot: a moment that cannot lie in the future; see `pivot`.
+    ///   - messages: which messages may produce labels.
+    public init(notBefore pivot: Instant, messages: LabelMessageSet = .all) {
+        gate = LabelGate(notBefore: pivot, messages: messages)
+    }
+
+    /// Takes bytes from the line.
+    ///
+    /// However the stream is cut into pieces, the events are the same, given the right arrival times.
+    ///
+    /// - Parameters:
+    ///   - bytes: the next bytes of the stream, any number.
+    ///   - arrived: local clock time at which the *last* of them arrived; that of a message's first byte is counted back
+    ///     from it by `characterTime`.
+    ///   - handle: called for each event, in the order of the stream.
+    public mutating func consume(_ bytes: Span<UInt8>, arrived: Instant, handle: (ReceiverEvent) -> Void) {
+        statistics.bytes += UInt64(bytes.count)
+        for offset in 0..<bytes.count {
+            let later = Int64(bytes.count - 1 - offset)
+            scanner.append(bytes[offset], arrived: arrived - Interval(nanoseconds: later * characterTime.nanoseconds))
+            while let frame = scanner.next() { take(frame, handle) }
+        }
+        statistics.skippedBytes = scanner.lexer.skippedBytes
+    }
+
+    /// Moves what is remembered of arrival times when the local clock is stepped.
+    ///
+    /// - Parameter step: how much later the clock now says it is.
+    public mutating func shift(by step: Interval) { scanner.shift(by: step) }
+
+    /// Forgets the stream and the receiver, as for a device that was opened anew; the pivot, the character time and the
+    /// statistics stay.
+    public mutating func reset() {
+        scanner.reset()
+        gate.reset()
+        (status, hasFix) = (ReceiverStatus(), false)
+        (nmea, ubx, tsip, oncore) = (NMEAState(), UBXState(), TSIPState(), OncoreState())
+    }
+
+    // MARK: - Messages
+
+    private mutating func take(_ frame: FrameScanner.Frame, _ handle: (ReceiverEvent) -> Void) {
+        switch frame {
+        case .rejected(let language, let reason):
+            reject(reason, handle)
+            report(MessageName(language, code: 0), .rejected(reason), handle)
+        case .sentence:
+            statistics.count(.nmea)
+            let name = scanner.lexer.withSentence { MessageName(sentence: $0) }
+            let arrived = scanner.arrived
+            conclude(name, handle) { decoder throws(MessageRejection) in
+                try decoder.readSentence(arrived: arrived, handle)
+            }
+        case .packet(let language):
+            statistics.count(language)
+            let name = scanner.withPacket { MessageName(language, packet: $0) }
+            let arrived = scanner.arrived
+            conclude(name, handle) { decoder throws(MessageRejection) in
+                try decoder.readPacket(language, arrived: arrived, handle)
+            }
+        }
+    }
+
+    /// What a message has come to.
+    enum Conclusion {
+        /// It is no message about time.
+        case ignored
+        /// It tells something about time; the moment where it names one that is believed.
+        case accepted(Instant?)
+    }
+
+    private mutating func conclude(
+        _ name: MessageName, _ handle: (ReceiverEvent) -> Void,
+        _ read: (inout ReceiverDecoder) throws(MessageRejection) -> Conclusion
+    ) {
+        do throws(MessageRejection) {
+            switch try read(&self) {
+            case .ignored: report(name, .ignored, handle)
+            case .accepted(let moment): report(name, .accepted(moment), handle)
+            }
+        } catch {
+            reject(error, handle)
+            report(name, .rejected(error), handle)
+        }
+    }
+
+    private mutating func readSentence(
+        arrived: Instant, _ handle: (ReceiverEvent) -> Void
+    ) throws(MessageRejection) -> Conclusion {
+        let parsed = try scanner.lexer.withSentence { text throws(MessageRejection) in try NMEASentence.parse(text) }
+        if let sentence = parsed { return try take(sentence, arrived: arrived, handle) }
+        return try scanner.lexer.withSentence { text throws(MessageRejection) in try NMEAReport.parse(text) }
+            .map { take($0, handle) } ?? .ignored
+    }
+
+    private mutating func readPacket(
+        _ language: ReceiverProtocol, arrived: Instant, _ handle: (ReceiverEvent) -> Void
+    ) throws(MessageRejection) -> Conclusion {
+        switch language {
+        case .ubx:
+            let message = try scanner.withPacket { packet throws(MessageRejection) in try UBXMessage.parse(packet) }
+            return try message.map { message throws(MessageRejection) in
+                try take(message, arrived: arrived, handle)
+            } ?? .ignored
+        case .tsip:
+            let message = try scanner.withPacket { packet throws(MessageRejection) in try TSIPMessage.parse(packet) }
+            return try message.map { message throws(MessageRejection) in
+                try take(message, arrived: arrived, handle)
+            } ?? .ignored
+        case .oncore:
+            let message = try scanner.withPacket { packet throws(MessageRejection) in try OncoreMessage.parse(packet) }
+            return try message.map { message throws(MessageRejection) in
+                try take(message, arrived: arrived, handle)
+            } ?? .ignored
+        case .nmea, .skyTraq, .sirf: return .ignored
+        }
+    }
+
+    // MARK: - Events
+
+    /// Notes a fix won or lost, and tells of it.
+    mutating func note(hasFix: Bool, _ handle: (ReceiverEvent) -> Void) {
+        guard hasFix != self.hasFix else { return }
+        self.hasFix = hasFix
+        handle(.fix(hasFix))
+    }
+
+    /// Hands out a label, where the second is new.
+    ///
+    /// - Returns: the moment, believed.
+    mutating func label(
+        _ moment: NamedMoment, from message: LabelMessage, arrived: Instant, knowsLeapSeconds: Bool = false,
+        _ handle: (ReceiverEvent) -> Void
+    ) throws(MessageRejection) -> Conclusion {
+        let label = try gate.label(moment, from: message, arrived: arrived, knowsLeapSeconds: knowsLeapSeconds)
+        if let label {
+            statistics.labels += 1
+            handle(.label(label))
+        }
+        return .accepted(moment.utc)
+    }
+
+    private mutating func reject(_ reason: MessageRejection, _ handle: (ReceiverEvent) -> Void) {
+        statistics.count(reason)
+        handle(.rejected(reason))
+    }
+
+    private func report(_ name: MessageName, _ verdict: FrameVerdict.Verdict, _ handle: (ReceiverEvent) -> Void) {
+        guard reportsFrames else { return }
+        handle(
+            .frame(
+                FrameVerdict(
+                    name: name, offset: scanner.offset, length: scanner.length, arrived: scanner.arrived,
+                    verdict: verdict)))
+    }
+}
