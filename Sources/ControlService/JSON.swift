@@ -2,7 +2,7 @@ import Reports
 
 /// Writes reports as JSON (RFC 8259) from their variable tables.
 public enum JSON {
-    /// A snapshot as one object: `{"tracking":{…},"sources":[{…},…],"server":{…}}`.
+    /// A snapshot as one object: `{"tracking":{…},"sources":[{…},…],"receivers":[{…,"satellites":[{…},…]},…],"server":{…}}`.
     public static func encode(_ snapshot: Snapshot) -> [UInt8] {
         var text = "{\"tracking\":"
         append(snapshot.tracking, TrackingReport.variables, to: &text)
@@ -11,10 +11,26 @@ public enum JSON {
             if index > 0 { text += "," }
             append(source, SourceReport.variables, to: &text)
         }
+        text += "],\"receivers\":["
+        for (index, receiver) in snapshot.receivers.enumerated() {
+            if index > 0 { text += "," }
+            append(receiver, to: &text)
+        }
         text += "],\"server\":"
         append(snapshot.server, ServerReport.variables, to: &text)
         text += "}"
         return Array(text.utf8)
+    }
+
+    private static func append(_ receiver: ReceiverReport, to text: inout String) {
+        append(receiver, ReceiverReport.variables, to: &text)
+        text.removeLast()
+        text += ",\"satellites\":["
+        for (index, satellite) in receiver.satellites.enumerated() {
+            if index > 0 { text += "," }
+            append(satellite, ReceiverReport.Satellite.variables, to: &text)
+        }
+        text += "]}"
     }
 
     private static func append<Report>(_ report: Report, _ variables: [Variable<Report>], to text: inout String) {
@@ -27,6 +43,7 @@ public enum JSON {
             case .integer(let value): text += String(value)
             case .real(let value): text += value.isFinite ? value.description : "null"
             case .text(let value): append(quoted: value, to: &text)
+            case .unknown: text += "null"
             }
         }
         text += "}"

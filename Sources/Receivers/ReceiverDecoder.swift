@@ -28,14 +28,26 @@ public struct ReceiverDecoder: Sendable {
     /// What has been seen so far; `reset` does not touch it.
     public internal(set) var statistics = ReceiverStatistics()
 
-    /// What the receiver says about itself.
-    public internal(set) var status = ReceiverStatus()
+    /// What the receiver says about itself; its place to a tenth of a degree unless `holdsExactPlace`.
+    public internal(set) var status = ReceiverStatus() {
+        didSet { if !holdsExactPlace { status.place?.blur() } }
+    }
+
+    /// Whether the receiver's place is held as exactly as it is told: nobody needs to learn from a time server's reports
+    /// where an antenna stands.
+    public var holdsExactPlace = false
 
     /// Whether the receiver has a fix, as the last `ReceiverEvent.fix` said; `false` before the first.
     public internal(set) var hasFix = false
 
+    /// How long a receiver that has denied knowing UTC, and has said nothing more about it, is taken to: it learns the
+    /// leap seconds every 12.5 minutes (IS-GPS-200 §20.3.3.5).
+    private static let denialLifetime = Interval.seconds(900)
+
     var gate: LabelGate
     private var scanner = FrameScanner()
+    /// When a message last said that the receiver does not know UTC.
+    private var deniedUTC: Instant?
     var nmea = NMEAState()
     var ubx = UBXState()
     var tsip = TSIPState()
@@ -72,14 +84,17 @@ public struct ReceiverDecoder: Sendable {
     /// Moves what is remembered of arrival times when the local clock is stepped.
     ///
     /// - Parameter step: how much later the clock now says it is.
-    public mutating func shift(by step: Interval) { scanner.shift(by: step) }
+    public mutating func shift(by step: Interval) {
+        scanner.shift(by: step)
+        deniedUTC = deniedUTC.map { $0 + step }
+    }
 
     /// Forgets the stream and the receiver, as for a device that was opened anew; the pivot, the character time and the
     /// statistics stay.
     public mutating func reset() {
         scanner.reset()
         gate.reset()
-        (status, hasFix) = (ReceiverStatus(), false)
+        (status, hasFix, deniedUTC) = (ReceiverStatus(), false, nil)
         (nmea, ubx, tsip, oncore) = (NMEAState(), UBXState(), TSIPState(), OncoreState())
     }
 
@@ -125,6 +140,7 @@ public struct ReceiverDecoder: Sendable {
             case .accepted(let moment): report(name, .accepted(moment), handle)
             }
         } catch {
+            if error == .utcUnknown { deniedUTC = scanner.arrived }
             reject(error, handle)
             report(name, .rejected(error), handle)
         }
@@ -173,11 +189,18 @@ public struct ReceiverDecoder: Sendable {
 
     /// Hands out a label, where the second is new.
     ///
+    /// A receiver that says in one message that it does not know UTC yet is not believed in another that cannot say so.
+    ///
     /// - Returns: the moment, believed.
     mutating func label(
         _ moment: NamedMoment, from message: LabelMessage, arrived: Instant, knowsLeapSeconds: Bool = false,
         _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) -> Conclusion {
+        if knowsLeapSeconds {
+            deniedUTC = nil
+        } else if let deniedUTC, (arrived - deniedUTC).magnitude < Self.denialLifetime {
+            throw .utcUnknown
+        }
         let label = try gate.label(moment, from: message, arrived: arrived, knowsLeapSeconds: knowsLeapSeconds)
         if let label {
             statistics.labels += 1

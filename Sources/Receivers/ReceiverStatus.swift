@@ -89,6 +89,11 @@ public struct ReceiverStatus: Equatable, Sendable {
         public init(latitude: Double, longitude: Double, height: Double? = nil) {
             (self.latitude, self.longitude, self.height) = (latitude, longitude, height)
         }
+
+        /// Leaves a tenth of a degree, some 11 km, and no height.
+        mutating func blur() {
+            self = Self(latitude: (latitude * 10).rounded() / 10, longitude: (longitude * 10).rounded() / 10)
+        }
     }
 
     /// The kind of solution.

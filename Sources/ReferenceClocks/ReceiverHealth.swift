@@ -60,6 +60,7 @@ struct ReceiverHealth: Sendable {
         firstLabel = firstLabel ?? now
         (lastLabel, repeats) = (now, 0)
         (reason, invalidSince) = (nil, nil)
+        if label.knowsLeapSeconds { wasWithoutFix = false }
         measureRate(label)
     }
 
@@ -68,7 +69,7 @@ struct ReceiverHealth: Sendable {
 
     /// Takes note of a message that was not used.
     mutating func note(_ rejection: MessageRejection, now: MonotonicInstant) {
-        if hasFix {
+        if hasFix, rejection != .utcUnknown {
             (reason, invalidSince) = (nil, nil)
             guard rejection == .duplicate || rejection == .backwards else { return }
             repeats += 1
@@ -121,7 +122,7 @@ struct ReceiverHealth: Sendable {
     /// Whether a rejection tells something about the receiver rather than about the line.
     private static func isOwnVerdict(_ reason: MessageRejection) -> Bool {
         switch reason {
-        case .noFix, .noTime, .noDate, .badDate, .dateOutOfRange, .noStatus, .backwards: true
+        case .noFix, .noTime, .noDate, .badDate, .dateOutOfRange, .noStatus, .backwards, .utcUnknown, .testTime: true
         default: false
         }
     }

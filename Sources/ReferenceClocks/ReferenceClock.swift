@@ -41,7 +41,7 @@ public struct ReferenceClock: Sendable {
     /// Samples with impossible fields so far.
     public private(set) var malformed = 0
 
-    private var decoder: ReceiverDecoder?
+    var decoder: ReceiverDecoder?
     private var offsets: [Double] = []
     /// Labels that agree with each other, uncorrected: those of the proof, later the last one.
     private var agreeing: [Sample] = []
@@ -49,7 +49,7 @@ public struct ReferenceClock: Sendable {
     private var lastSequence: UInt32?
     private var lastPulse: MonotonicInstant?
     private var nextShift: MonotonicInstant?
-    private var lastHeard: MonotonicInstant?
+    var lastHeard: MonotonicInstant?
     private var statisticsAtShift = ReceiverStatistics()
     private var reportedKind = SourceCondition.waiting.kind
     private var hasRolledOver = false
@@ -59,8 +59,14 @@ public struct ReferenceClock: Sendable {
     /// Why its samples are not believed, where they have jumped.
     private var departed: SourceCondition?
     /// What it announces about the end of the month; `nil` where it cannot tell.
-    public private(set) var leapAnnouncement: LeapIndicator?
-    private var health = ReceiverHealth()
+    public internal(set) var leapAnnouncement: LeapIndicator?
+    var health = ReceiverHealth()
+    /// What its receiver says about pulses to come.
+    var forecast = SawtoothForecast()
+    /// How such figures belong to its own pulses.
+    var sawtooth = SawtoothCorrection()
+    var alarms = ReceiverAlarms()
+    var uptime: Double?
 
     /// A clock that has not been heard.
     ///
@@ -147,33 +153,6 @@ public struct ReferenceClock: Sendable {
     }
 
     // MARK: - What it hears
-
-    /// Takes bytes of a serial line.
-    ///
-    /// - Parameters:
-    ///   - bytes: as read.
-    ///   - arrived: the clock's reading when the last of them arrived.
-    ///   - now: when they were read.
-    ///   - handle: called for each label.
-    public mutating func consume(
-        _ bytes: Span<UInt8>, arrived: Instant, now: MonotonicInstant, handle: (SecondLabel) -> Void
-    ) {
-        lastHeard = now
-        // A copy, because the decoder is in use while its events are handled.
-        var health = health
-        decoder?.consume(bytes, arrived: arrived) { event in
-            switch event {
-            case .label(let label):
-                health.note(label, now: now)
-                handle(label)
-            case .rejected(let reason): health.note(reason, now: now)
-            case .fix(let hasFix): health.note(hasFix: hasFix)
-            case .sawtooth, .answer, .frame: break
-            }
-        }
-        self.health = health
-        if let fault = receiversFault(at: now) { condition = fault }
-    }
 
     /// Takes a pulse.
     ///
@@ -353,13 +332,6 @@ public struct ReferenceClock: Sendable {
 
     private var usualCondition: SourceCondition { labelError == 0 ? .delivering : .mislabelled(seconds: labelError) }
 
-    /// What the receiver's own messages say is wrong with it, also while its pulses go on; `nil` for nothing.
-    public func receiversFault(at now: MonotonicInstant) -> SourceCondition? {
-        if let reason = health.reason, health.isInvalid(at: now) { return .invalid(reason.description) }
-        if health.isFrozen(at: now) { return .frozen }
-        return health.wrongRate(at: now).map { .labelsAtWrongRate($0) }
-    }
-
     // MARK: - What happens to it
 
     /// Lets time pass: shifts the reach register at the end of each poll.
@@ -380,6 +352,7 @@ public struct ReferenceClock: Sendable {
     public mutating func deviceOpened() {
         decoder?.reset()
         health.reset()
+        (forecast, alarms, uptime) = (SawtoothForecast(), ReceiverAlarms(), nil)
         (lastSequence, lastHeard) = (nil, nil)
         condition = .waiting
     }
@@ -399,6 +372,7 @@ public struct ReferenceClock: Sendable {
     /// Follows a change of the clock.
     public mutating func apply(_ change: ClockChange) {
         pairing.apply(change)
+        sawtooth.restart()
         decoder?.shift(by: change.step)
         health.apply(change)
         for index in agreeing.indices { agreeing[index].apply(change) }
@@ -418,13 +392,5 @@ public struct ReferenceClock: Sendable {
         {
             condition = .unreadable
         }
-    }
-}
-
-extension ReferenceClockConfiguration {
-    /// Line speed in bit/s, as configured or by ntpd's mode bits 4 to 6 (default 4800, ntpd's).
-    var lineSpeed: Int {
-        let speeds = [4800, 9600, 19200, 38400, 57600, 115_200, 115_200, 115_200]
-        return baudRate ?? speeds[mode >> 4 & 7]
     }
 }

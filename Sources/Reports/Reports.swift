@@ -158,6 +158,8 @@ public struct Snapshot: Equatable, Sendable, Decodable {
     public var tracking = TrackingReport()
     /// The sources, in the order of the configuration.
     public var sources: [SourceReport] = []
+    /// The receivers behind the sources that have spoken, in the order of the configuration.
+    public var receivers: [ReceiverReport] = []
     /// The server.
     public var server = ServerReport()
 

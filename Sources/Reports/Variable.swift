@@ -6,6 +6,8 @@ public enum ReportValue: Equatable, Sendable {
     case real(Double)
     /// Words.
     case text(String)
+    /// Not known.
+    case unknown
 }
 
 /// The unit of a variable.
@@ -18,6 +20,10 @@ public enum ReportUnit: String, Sendable {
     case secondsPerSecond
     /// The logarithm to base 2 of seconds.
     case log2Seconds
+    /// Degrees of an angle.
+    case degrees
+    /// Degrees Celsius.
+    case degreesCelsius
 }
 
 /// One variable of a report: its name, its unit and where it stands. Every serialisation is made from these rows.
@@ -42,6 +48,21 @@ public struct Variable<Report>: Sendable {
     init(_ name: String, _ path: any KeyPath<Report, String> & Sendable) {
         (self.name, unit) = (name, .none)
         value = { .text($0[keyPath: path]) }
+    }
+
+    init(_ name: String, _ unit: ReportUnit = .none, _ path: any KeyPath<Report, Double?> & Sendable) {
+        (self.name, self.unit) = (name, unit)
+        value = { $0[keyPath: path].map { .real($0) } ?? .unknown }
+    }
+
+    init(_ name: String, _ unit: ReportUnit = .none, _ path: any KeyPath<Report, Int?> & Sendable) {
+        (self.name, self.unit) = (name, unit)
+        value = { $0[keyPath: path].map { .integer($0) } ?? .unknown }
+    }
+
+    init(_ name: String, _ path: any KeyPath<Report, String?> & Sendable) {
+        (self.name, unit) = (name, .none)
+        value = { $0[keyPath: path].map { .text($0) } ?? .unknown }
     }
 }
 

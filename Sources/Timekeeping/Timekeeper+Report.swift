@@ -43,6 +43,7 @@ extension Timekeeper {
         var snapshot = Snapshot()
         snapshot.tracking = tracking()
         snapshot.sources = sources.indices.map(report(of:))
+        snapshot.receivers = sources.indices.compactMap(receiver(of:))
         return snapshot
     }
 

@@ -205,7 +205,7 @@ public struct Timekeeper<Clock: ClockControl> {
             sources[index].suspend(fault)
         } else if let offset = numberingOffset(at: start) {
             let second = (start + Interval(seconds: offset)).nearestSecond
-            deliver([Sample(local: start, reference: second)], from: index, isPulse: true)
+            deliver([corrected(Sample(local: start, reference: second), of: index)], from: index, isPulse: true)
         } else if sources[index].pairing.state == .unpaired {
             sources[index].noteUnnumbered()
         }
@@ -301,7 +301,14 @@ public struct Timekeeper<Clock: ClockControl> {
         }
         let witness: ((Instant) -> Instant)? = clockIsWitness && isClockTrusted ? { $0.nearestSecond } : nil
         let pulses = sources[index].number(by: label, message: message, witness: witness)
-        deliver(pulses.map { Sample(local: $0.edge, reference: $0.second) }, from: index, isPulse: true)
+        let samples = pulses.map { corrected(Sample(local: $0.edge, reference: $0.second), of: index) }
+        deliver(samples, from: index, isPulse: true)
+    }
+
+    /// A numbered pulse, moved by what its receiver has said about it.
+    private mutating func corrected(_ pulse: Sample, of index: Int) -> Sample {
+        let figure = numberedBy[index].flatMap { sources[$0].sawtoothFigure(ofPulseAt: pulse.reference) }
+        return sources[index].corrected(pulse, figure: figure)
     }
 
     /// Whether what an earlier program knew of the clock still tells seconds apart; it ages as the kernel ages it.
@@ -339,12 +346,21 @@ public struct Timekeeper<Clock: ClockControl> {
         journal.append(JournalEntry(level: level, text: prefix + text))
     }
 
-    /// Logs each source's condition when its kind has changed.
+    /// Logs each source's condition when its kind has changed, and what its receiver says is wrong with it.
     mutating func reportConditions() {
         for index in sources.indices {
+            reportReceiver(index)
             guard let condition = sources[index].takeChangedCondition() else { continue }
             note(condition.isFault ? .warning : .info, index, condition.description)
         }
+    }
+
+    private mutating func reportReceiver(_ index: Int) {
+        let news = sources[index].takeReceiverNews(now: clock.monotonicNow())
+        for (alarm, isRaised) in news.alarms {
+            note(isRaised ? .warning : .notice, index, isRaised ? alarm.description : alarm.end)
+        }
+        if news.wasReset { note(.notice, index, "the receiver was reset") }
     }
 
     private mutating func reportRollover(_ label: SecondLabel, from index: Int) {

@@ -5,7 +5,7 @@ import TimeScale
 enum StatusScreen {
     /// A snapshot in words and columns.
     static func text(_ snapshot: Snapshot) -> String {
-        clock(snapshot.tracking) + sources(snapshot.sources) + server(snapshot.server)
+        clock(snapshot.tracking) + sources(snapshot.sources) + receivers(snapshot.receivers) + server(snapshot.server)
     }
 
     private static func clock(_ tracking: TrackingReport) -> String {
@@ -56,6 +56,32 @@ enum StatusScreen {
         return ([titles] + rows).map { row in
             zip(row, widths + [0]).map { $1 > 0 ? Format.column($0, $1) : $0 }.joined() + "\n"
         }.joined()
+    }
+
+    private static func receivers(_ receivers: [ReceiverReport]) -> String {
+        receivers.map { receiver in
+            let name = [receiver.model, receiver.firmware.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
+            var facts = [name.isEmpty ? receiver.languages : "\(name), \(receiver.languages)"]
+            facts += [
+                receiver.fix.map { "fix: \($0)" }, satellites(receiver),
+                receiver.timeAccuracy.map { "time ± \(Format.duration($0))" },
+                receiver.antenna.map { "antenna: \($0)" }, receiver.jamming.map { "jamming: \($0)" },
+                receiver.spoofing.map { "spoofing: \($0)" }, receiver.survey.map { "survey: \($0)" },
+                receiver.leapSeconds.map { "GPS − UTC: \($0) s" }, receiver.sawtooth.map { "sawtooth: \($0)" },
+                receiver.profile.map { "profile: \($0)" },
+            ].compactMap(\.self)
+            if !receiver.alarms.isEmpty { facts.append("ALARM: \(receiver.alarms)") }
+            return "\n" + Format.column(receiver.source, 17) + facts.joined(separator: "; ") + "\n"
+        }.joined()
+    }
+
+    private static func satellites(_ receiver: ReceiverReport) -> String? {
+        let tracked = receiver.satellites.filter { $0.signal > 0 }.map(\.signal)
+        let counts = [
+            receiver.satellitesUsed.map { "\($0) used" }, receiver.satellitesInView.map { "\($0) in view" },
+            tracked.max().map { "best \($0) dBHz" },
+        ].compactMap(\.self)
+        return counts.isEmpty ? nil : "satellites: " + counts.joined(separator: ", ")
     }
 
     private static func server(_ server: ServerReport) -> String {

@@ -26,7 +26,7 @@ struct JSONTests {
     func shape() throws {
         let snapshot = Self.snapshot(1.5)
         let object = try #require(try Self.object(snapshot))
-        #expect(Set(object.keys) == ["tracking", "sources", "server"])
+        #expect(Set(object.keys) == ["tracking", "sources", "receivers", "server"])
         let tracking = try #require(object["tracking"] as? [String: Any])
         #expect(Set(tracking.keys) == Set(TrackingReport.variables.map(\.name)))
         #expect(tracking["offset"] as? Double == 1.5)
@@ -36,6 +36,22 @@ struct JSONTests {
         #expect(sources.map { $0["name"] as? String } == ["NMEA(0)", "PPS(0)"])
         let server = try #require(object["server"] as? [String: Any])
         #expect(server["replied"] as? Int == .max)
+    }
+
+    @Test("a receiver is read back equal, with its satellites and with what it has not said")
+    func receiver() throws {
+        var receiver = ReceiverReport()
+        (receiver.source, receiver.model, receiver.satellitesUsed, receiver.timeAccuracy) = ("NMEA(0)", "F9T", 12, 5e-9)
+        var satellite = ReceiverReport.Satellite()
+        (satellite.constellation, satellite.number, satellite.signal, satellite.used) = ("gps", 7, 44, 1)
+        satellite.elevation = 71
+        receiver.satellites = [satellite, ReceiverReport.Satellite()]
+        var snapshot = Snapshot()
+        snapshot.receivers = [receiver, ReceiverReport()]
+        #expect(try Self.decoded(snapshot) == snapshot)
+        let object = try #require(try Self.object(snapshot)?["receivers"] as? [[String: Any]])
+        #expect(object[0]["antenna"] is NSNull)
+        #expect((object[0]["satellites"] as? [[String: Any]])?.first?["elevation"] as? Int == 71)
     }
 
     /// RFC 8259 §7: quotes, backslashes and everything below U+0020 must be escaped.

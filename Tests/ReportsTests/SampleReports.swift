@@ -22,6 +22,17 @@ enum SampleReports {
         return report
     }()
 
+    static let receiver: ReceiverReport = {
+        var report = ReceiverReport()
+        (report.source, report.languages, report.model, report.firmware, report.fix) = ("1", "2", "3", "4", "5")
+        (report.satellitesUsed, report.satellitesInView, report.jammingIndicator, report.leapSeconds) = (6, 7, 8, 9)
+        (report.horizontalDilution, report.positionDilution, report.timeDilution) = (10, 11, 12)
+        (report.timeAccuracy, report.temperature, report.latitude, report.longitude) = (13, 14, 15, 16)
+        (report.antenna, report.jamming, report.spoofing, report.survey) = ("17", "18", "19", "20")
+        (report.sawtooth, report.profile, report.alarms) = ("21", "22", "23")
+        return report
+    }()
+
     static let server: ServerReport = {
         var report = ServerReport()
         (report.received, report.replied, report.failed, report.truncated) = (1, 2, 3, 4)

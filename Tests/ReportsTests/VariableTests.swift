@@ -8,6 +8,10 @@ struct VariableTests {
         #expect(Self.properties(of: TrackingReport()) == TrackingReport.variables.map(\.name))
         #expect(Self.properties(of: SourceReport()) == SourceReport.variables.map(\.name))
         #expect(Self.properties(of: ServerReport()) == ServerReport.variables.map(\.name))
+        // The satellites are a table of their own.
+        #expect(Self.properties(of: ReceiverReport()) == ReceiverReport.variables.map(\.name) + ["satellites"])
+        let satellite = ReceiverReport.Satellite.variables.map(\.name)
+        #expect(Self.properties(of: ReceiverReport.Satellite()) == satellite)
     }
 
     @Test("each variable reads the property of its name")
@@ -15,6 +19,7 @@ struct VariableTests {
         #expect(Self.misread(SampleReports.tracking, TrackingReport.variables) == [])
         #expect(Self.misread(SampleReports.source, SourceReport.variables) == [])
         #expect(Self.misread(SampleReports.server, ServerReport.variables) == [])
+        #expect(Self.misread(SampleReports.receiver, ReceiverReport.variables) == [])
     }
 
     /// Units by the comments at the properties; what is not listed has none.
@@ -51,6 +56,7 @@ struct VariableTests {
             case .integer(let value): property as? Int != value
             case .real(let value): property as? Double != value
             case .text(let value): property as? String != value
+            case .unknown: true
             }
         }.map(\.name)
     }

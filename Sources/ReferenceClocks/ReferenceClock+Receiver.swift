@@ -1,0 +1,99 @@
+import Discipline
+import Receivers
+import TimeScale
+
+/// What a source's receiver says: its messages, its health, its pulses to come.
+extension ReferenceClock {
+    /// Takes bytes of a serial line.
+    ///
+    /// - Parameters:
+    ///   - bytes: as read.
+    ///   - arrived: the clock's reading when the last of them arrived.
+    ///   - now: when they were read.
+    ///   - handle: called for each label.
+    public mutating func consume(
+        _ bytes: Span<UInt8>, arrived: Instant, now: MonotonicInstant, handle: (SecondLabel) -> Void
+    ) {
+        lastHeard = now
+        // Copies, because the decoder is in use while its events are handled.
+        var (health, forecast) = (health, forecast)
+        decoder?.consume(bytes, arrived: arrived) { event in
+            switch event {
+            case .label(let label):
+                health.note(label, now: now)
+                handle(label)
+            case .rejected(let reason): health.note(reason, now: now)
+            case .fix(let hasFix): health.note(hasFix: hasFix)
+            case .sawtooth(let sawtooth): forecast.note(sawtooth)
+            case .answer, .frame: break
+            }
+        }
+        (self.health, self.forecast) = (health, forecast)
+        if let news = decoder?.status.leapNews { announce(news, at: arrived) }
+        if let fault = receiversFault(at: now) { condition = fault }
+    }
+
+    /// What the receiver's own messages say is wrong with it, also while its pulses go on; `nil` for nothing.
+    public func receiversFault(at now: MonotonicInstant) -> SourceCondition? {
+        if let reason = health.reason, health.isInvalid(at: now) { return .invalid(reason.description) }
+        if health.isFrozen(at: now) { return .frozen }
+        return health.wrongRate(at: now).map { .labelsAtWrongRate($0) }
+    }
+
+    /// Notes what its receiver has heard about a leap second, which may be years away or past.
+    private mutating func announce(_ news: ReceiverStatus.LeapNews, at now: Instant) {
+        let isThisMonth = news.at > now && Self.isSameMonth(news.at - .second, now)
+        let announced: LeapIndicator = news.change == 0 ? .none : news.change > 0 ? .insertSecond : .deleteSecond
+        leapAnnouncement = isThisMonth ? announced : LeapIndicator.none
+    }
+
+    // MARK: - What its receiver says about pulses
+
+    /// What its receiver says is to be added to the stamp of the pulse that begins a second, seconds.
+    public func sawtoothFigure(ofPulseAt second: Instant) -> Double? { forecast.correction(ofPulseAt: second) }
+
+    /// Moves a pulse of its own by what a receiver says about it, as far as that has proven to belong to it.
+    ///
+    /// - Parameters:
+    ///   - pulse: the stamp, and the second that it begins.
+    ///   - figure: what is to be added to the stamp, seconds; `nil` where nothing was said.
+    public mutating func corrected(_ pulse: Sample, figure: Double?) -> Sample {
+        let correction = sawtooth.take(second: pulse.reference, offset: pulse.offset, figure: figure)
+        return Sample(
+            local: pulse.local + Interval(seconds: correction), reference: pulse.reference,
+            systematicError: pulse.systematicError)
+    }
+
+    private static func isSameMonth(_ one: Instant, _ other: Instant) -> Bool {
+        let (one, other) = (CivilTime(one), CivilTime(other))
+        return one.year == other.year && one.month == other.month
+    }
+
+    // MARK: - What it says about itself
+
+    /// What the receiver says about itself; `nil` for a source without a receiver that we hear.
+    public var status: ReceiverStatus? { decoder?.status }
+
+    /// The languages in which it has spoken.
+    public var languages: [ReceiverProtocol] {
+        guard let statistics = decoder?.statistics else { return [] }
+        return ReceiverProtocol.allCases.filter { statistics.messages(of: $0) > 0 }
+    }
+
+    /// The alarms of the receiver that are in force.
+    public var alarmsInForce: [ReceiverAlarm] { alarms.inForce }
+
+    /// What its receiver's figures about pulses are to its own pulses: +1 they are added to the stamps, −1 they are
+    /// subtracted, 0 they have nothing to do with them; `nil` where none have come.
+    public var sawtoothSign: Double? { sawtooth.isFed ? sawtooth.sign : nil }
+
+    /// The alarms that have come (`true`) or are over (`false`) since the last call, and whether the receiver was reset.
+    public mutating func takeReceiverNews(
+        now: MonotonicInstant
+    ) -> (alarms: [(alarm: ReceiverAlarm, isRaised: Bool)], wasReset: Bool) {
+        guard let status = decoder?.status else { return ([], false) }
+        let wasReset = if let uptime, let new = status.uptime { new < uptime } else { false }
+        uptime = status.uptime ?? uptime
+        return (alarms.update(ReceiverAlarm.of(status), now: now), wasReset)
+    }
+}

@@ -1,0 +1,63 @@
+import ConfigurationLanguage
+import Receivers
+import ReferenceClocks
+import Reports
+
+extension Timekeeper {
+    /// What the receiver of a source says about itself; `nil` where none has spoken.
+    func receiver(of index: Int) -> ReceiverReport? {
+        let source = sources[index]
+        guard let status = source.status, !source.languages.isEmpty else { return nil }
+        var report = ReceiverReport()
+        report.source = source.configuration.name
+        report.languages = source.languages.map(\.description).joined(separator: ", ")
+        (report.model, report.firmware) = (status.model, status.firmware)
+        report.fix = status.fix?.rawValue
+        report.satellitesUsed = status.satellitesUsed
+        report.satellitesInView = status.satellites.isEmpty ? nil : status.satellites.count
+        report.horizontalDilution = status.horizontalDilution
+        report.positionDilution = status.positionDilution
+        report.timeDilution = status.timeDilution
+        report.timeAccuracy = status.timeAccuracy
+        report.antenna = status.antenna?.rawValue
+        report.jamming = status.jamming.map { "\($0)" }
+        report.jammingIndicator = status.jammingIndicator
+        report.spoofing = status.spoofing.map { "\($0)" }
+        report.survey = status.survey?.words
+        report.leapSeconds = status.leapSeconds
+        report.sawtooth = sawtooth(numberedBy: index)
+        report.alarms = (source.alarmsInForce.map(\.description) + status.alarms).joined(separator: "; ")
+        report.temperature = status.temperature
+        (report.latitude, report.longitude) = (status.place?.latitude, status.place?.longitude)
+        report.satellites = status.satellites.map { ReceiverReport.Satellite($0) }
+        return report
+    }
+
+    /// How a receiver's figures are used for the pulses that it numbers.
+    private func sawtooth(numberedBy index: Int) -> String? {
+        let signs = numbered(by: index).compactMap { sources[$0].sawtoothSign }
+        guard let sign = signs.first(where: { $0 != 0 }) ?? signs.first else { return nil }
+        return sign > 0 ? "corrected" : sign < 0 ? "corrected, with the other sign" : "lost in the stamps' own scatter"
+    }
+}
+
+extension ReceiverStatus.Survey {
+    /// The survey in words: `going on, 120 s, 2.31 m`.
+    fileprivate var words: String {
+        var words = isActive ? "going on" : isValid ? "done" : "none"
+        if duration > 0 { words += ", \(duration) s" }
+        if let accuracy { words += ", \(FixedDecimal.text(accuracy, digits: 2)) m" }
+        if let progress { words += ", \(progress) %" }
+        return words
+    }
+}
+
+extension ReceiverReport.Satellite {
+    fileprivate init(_ satellite: Satellite) {
+        self.init()
+        constellation = satellite.constellation.rawValue
+        (number, signal) = (satellite.number, satellite.signal)
+        (elevation, azimuth) = (satellite.elevation, satellite.azimuth)
+        used = satellite.isUsed ? 1 : 0
+    }
+}
