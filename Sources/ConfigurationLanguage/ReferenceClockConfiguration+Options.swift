@@ -10,8 +10,8 @@ extension ReferenceClockConfiguration {
             .yes("trust", \.trust),
             .yes("require", \.require),
             .yes("true", \.forced),
-            .integer("mode", \.mode, in: modes),
-            .integer("subtype", \.mode, in: modes),
+            Option("mode") { $0.readMode(&$1, $2) },
+            Option("subtype") { $0.readMode(&$1, $2) },
             .poll("minpoll", \.minimumPoll),
             .poll("maxpoll", \.maximumPoll),
             .correction("time1", \.time1),
@@ -24,8 +24,9 @@ extension ReferenceClockConfiguration {
             .truth("flag4", \.flag4),
             .path("path", \.devicePath),
             .path("ppspath", \.pulsePath),
-            // 4 000 000 bit/s: the fastest that Linux's termios has a name for.
-            .integer("baud", \.baudRate, in: 1...4_000_000),
+            Option("baud") { $0.readSpeed(&$1, $2) },
+            Option("parity") { $0.readParity(&$1, $2) },
+            .yes("exactplace", \.reportsExactPlace),
         ]
         + Option.unsupported(["preempt"], values: 0)
         + Option.unsupported(["bias", "minjitter"], values: 1)
@@ -40,6 +41,37 @@ extension ReferenceClockConfiguration {
 
     /// Bits that any driver has used; the NMEA driver's reach to 0x0200_0000.
     private static let modes = 0...0x7fff_ffff
+
+    /// 4 000 000 bit/s: the fastest that Linux's termios has a name for.
+    private static let speeds = 1...4_000_000
+
+    /// `mode N`, or `mode auto`: the speed is found out.
+    private mutating func readMode(_ statement: inout Statement, _ word: Word) {
+        if statement.nextIs("auto") {
+            baudRate = nil
+        } else if let value = statement.integer(after: word, in: Self.modes) {
+            mode = value
+        }
+    }
+
+    /// `baud N`, or `baud auto`: the speed is found out. It is anyhow where nothing can be read.
+    private mutating func readSpeed(_ statement: inout Statement, _ word: Word) {
+        if statement.nextIs("auto") {
+            baudRate = nil
+        } else if let value = statement.integer(after: word, in: Self.speeds) {
+            baudRate = value
+        }
+    }
+
+    private mutating func readParity(_ statement: inout Statement, _ word: Word) {
+        guard let value = statement.nextString() else {
+            return statement.report(.error, word, "'parity' needs none, odd or even, the word is ignored")
+        }
+        guard let parity = LineParity(rawValue: value.text) else {
+            return statement.reportBad(value, of: word, "none, odd or even")
+        }
+        self.parity = parity
+    }
 
     /// Takes four characters, as ntpd does, and tells of more.
     private mutating func readReferenceID(_ statement: inout Statement, _ word: Word) {

@@ -42,8 +42,12 @@ public struct ReferenceClockConfiguration: Equatable, Sendable {
     public var devicePath: String?
     /// The device of the pulse (`ppspath`).
     public var pulsePath: String?
-    /// Speed of the serial line in bit/s, 1 or more (`baud`).
+    /// Speed of the serial line in bit/s, 1 or more (`baud`); `nil` where nothing is said.
     public var baudRate: Int?
+    /// Parity of the serial line (`parity`); `nil` where nothing is said.
+    public var parity: LineParity?
+    /// Whether the receiver's place is reported as exactly as it is told (`exactplace`).
+    public var reportsExactPlace = false
     /// Where the line stands that configured it; it counts in comparisons.
     public var position: SourcePosition
 
@@ -74,4 +78,43 @@ public struct ReferenceClockConfiguration: Equatable, Sendable {
         let configured = pulsePath ?? (driver == .pps ? devicePath : nil)
         return configured ?? driver.driver.pulsePrefix.map { $0 + String(unit) }
     }
+
+    /// What is added to the offset of pulses, seconds.
+    ///
+    /// ntpd's Trimble driver has no pulses: its `time1` is the delay of the packets (driver29).
+    public var pulseCorrection: Double { driver == .trimble ? 0 : time1 ?? 0 }
+
+    /// How late the labels of a receiver are after the pulse, seconds; `nil` where nothing is said.
+    public var labelDelay: Double? { driver == .trimble ? time1 : time2 }
+
+    /// Speed of the line in bit/s: as configured or, for NMEA, by ntpd's mode bits 4 to 6 (default 4800, ntpd's).
+    public var effectiveBaudRate: Int {
+        if let baudRate { return baudRate }
+        switch driver {
+        case .nmea: return [4800, 9600, 19_200, 38_400, 57_600, 115_200, 115_200, 115_200][mode >> 4 & 7]
+        // Copernicus II (driver29).
+        case .trimble where mode == 7: return 38_400
+        default: return 9600
+        }
+    }
+
+    /// The time that one character takes on the line: ten bits, eleven with parity.
+    public func characterTime(at baudRate: Int) -> Interval {
+        Interval(nanoseconds: (effectiveParity == .none ? 10 : 11) * 1_000_000_000 / Int64(baudRate))
+    }
+
+    /// Parity of the line: as configured, or as Trimble's receivers have it, but for Thunderbolt and Copernicus (driver29).
+    public var effectiveParity: LineParity {
+        parity ?? (driver == .trimble && mode != 2 && mode != 7 ? .odd : .none)
+    }
+}
+
+/// Parity of a serial line.
+public enum LineParity: String, CaseIterable, Sendable {
+    /// No parity bit.
+    case none
+    /// An odd number of ones.
+    case odd
+    /// An even number of ones.
+    case even
 }

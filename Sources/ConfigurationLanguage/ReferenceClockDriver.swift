@@ -4,14 +4,23 @@ import TimeScale
 public enum DriverKind: String, Hashable, Sendable, CaseIterable {
     /// The computer's own clock, served when nothing better is left.
     case localClock
-    /// A receiver that speaks NMEA 0183 on a serial line.
+    /// A receiver that speaks NMEA 0183 on a serial line; whatever else it speaks is understood as well.
     case nmea
+    /// A u-blox receiver on a serial line: as `nmea`, by the name under which people look for it.
+    case ublox
+    /// A Trimble receiver that speaks TSIP on a serial line.
+    case trimble
+    /// A Motorola Oncore receiver on a serial line.
+    case oncore
     /// Pulses of the kernel's PPS interface, without a time of day.
     case pps
     /// The shared-memory segment that gpsd fills.
     case sharedMemory
     /// The datagram socket of chrony's SOCK driver.
     case sampleSocket
+
+    /// Whether it is a receiver on a serial line.
+    public var isReceiver: Bool { self == .nmea || self == .ublox || self == .trimble || self == .oncore }
 
     /// The kind's row of the table.
     public var driver: ReferenceClockDriver {
@@ -48,6 +57,14 @@ public struct ReferenceClockDriver: Equatable, Sendable {
     private static let supported: [ReferenceClockDriver] = [
         .init(.localClock, "LOCAL", ["local"], type: 1, referenceID: "LOCL", stratum: 5),
         .init(.nmea, "NMEA", ["nmea"], type: 20, referenceID: "GPS", device: "/dev/gps", pulse: "/dev/gpspps"),
+        .init(
+            .ublox, "UBLOX", ["ublox", "ubx"], type: nil, referenceID: "GPS", device: "/dev/gps", pulse: "/dev/gpspps"),
+        .init(
+            .trimble, "TRIMBLE", ["trimble", "palisade"], type: 29, referenceID: "GPS", device: "/dev/trimble",
+            pulse: "/dev/trimblepps"),
+        .init(
+            .oncore, "ONCORE", ["oncore"], type: 30, referenceID: "GPS", device: "/dev/oncore.serial.",
+            pulse: "/dev/oncore.pps."),
         .init(.pps, "PPS", ["pps", "atom"], type: 22, referenceID: "PPS", pulse: "/dev/pps"),
         .init(.sharedMemory, "SHM", ["shm"], type: 28, referenceID: "SHM"),
         .init(.sampleSocket, "SOCK", ["sock"], type: nil, referenceID: "SOCK"),
@@ -58,8 +75,8 @@ public struct ReferenceClockDriver: Equatable, Sendable {
             ("SPECTRACOM", ["spectracom"], 4), ("TRUETIME", ["truetime"], 5), ("IRIG", [], 6), ("CHU", [], 7),
             ("GENERIC", ["generic", "parse"], 8), ("MX4200", [], 9), ("AS2201", [], 10), ("ARBITER", ["arbiter"], 11),
             ("TPRO", [], 12), ("BANCOMM", [], 16), ("MODEM", ["modem", "acts"], 18), ("HPGPS", ["hpgps"], 26),
-            ("ARCRON", [], 27), ("TRIMBLE", ["trimble", "palisade"], 29), ("ONCORE", ["oncore"], 30),
-            ("JUPITER", [], 31), ("CHRONOLOG", [], 32), ("DUMBCLOCK", [], 33), ("ULINK", [], 34), ("PCF", [], 35),
+            ("ARCRON", [], 27), ("JUPITER", [], 31), ("CHRONOLOG", [], 32), ("DUMBCLOCK", [], 33), ("ULINK", [], 34),
+            ("PCF", [], 35),
             ("WWV", [], 36), ("FG", [], 37), ("HOPF", [], 38), ("HOPF", [], 39), ("JJY", ["jjy"], 40),
             ("ZYFER", ["zyfer"], 42), ("RIPENCC", [], 43), ("NEOCLOCK4X", [], 44), ("TSYNCPCI", [], 45),
             ("GPSD", ["gpsd"], 46),

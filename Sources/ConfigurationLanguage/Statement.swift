@@ -59,6 +59,14 @@ struct Statement {
     /// The next word where a name or path is expected, which may hold any character but a blank and `#`.
     mutating func nextString() -> Word? { scan(splitting: false) }
 
+    /// Whether the next word is a certain one; it is read then.
+    mutating func nextIs(_ text: String) -> Bool {
+        var ahead = self
+        guard ahead.nextString()?.text == text else { return false }
+        self = ahead
+        return true
+    }
+
     /// Leaves the rest of the line unread.
     mutating func skipRest() { position = bytes.count }
 

@@ -59,7 +59,7 @@ final class SourceDevice {
     private var isOpen: Bool { serial != nil || pulses != nil || sharedMemory != nil || socket != nil }
 
     /// Whether a serial receiver should bring pulses, which have not been found yet.
-    private var wantsPulses: Bool { configuration.driver == .nmea && configuration.flag1 == true && pulses == nil }
+    private var wantsPulses: Bool { configuration.driver.isReceiver && configuration.flag1 == true && pulses == nil }
 
     // MARK: - Opening
 
@@ -87,7 +87,7 @@ final class SourceDevice {
 
     private func openDevice() throws(SystemError) {
         switch configuration.driver {
-        case .nmea:
+        case .nmea, .ublox, .trimble, .oncore:
             serial = try SerialPort(path: configuration.effectiveDevicePath ?? "", baudRate: baudRate)
         case .pps:
             pulses = try PulseDevice(path: configuration.effectivePulsePath ?? "", edge: edge)

@@ -15,23 +15,31 @@ public struct SerialPort: ~Copyable {
     /// The speeds that can be set, in baud.
     public static let speeds = [4800, 9600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600]
 
+    /// A parity bit.
+    public enum Parity: Sendable {
+        /// None.
+        case none
+        /// One that makes the number of ones odd.
+        case odd
+        /// One that makes the number of ones even.
+        case even
+    }
+
     /// Opens a port and throws away what it has gathered so far.
     ///
     /// - Parameters:
     ///   - path: the device, `/dev/gps0`.
     ///   - baudRate: one of `speeds`.
+    ///   - parity: whether each byte has a parity bit.
     /// - Throws: `SystemError`: ENOTTY for what is no serial port, EBUSY for a port in use, EINVAL for a speed that
     ///   the port does not take.
-    public init(path: String, baudRate: Int) throws(SystemError) {
-        guard let speed = Self.speedCode(baudRate) else {
-            throw SystemError("open", code: EINVAL, subject: path, remark: "not a known speed")
-        }
+    public init(path: String, baudRate: Int, parity: Parity = .none) throws(SystemError) {
         let port = try FileDescriptor(opening: path, flags: O_RDWR | O_NOCTTY | O_NONBLOCK)
         guard isatty(port.rawValue) == 1 else {
             throw SystemError("open", code: ENOTTY, subject: path, remark: "not a serial port")
         }
         try SystemError.check(clx_tty_set_exclusive(port.rawValue, 1), "exclusive use", path)
-        try Self.configure(port, speed: speed, path: path)
+        try Self.configure(port, baudRate, parity, path: path)
         hasLowLatency = clx_tty_set_low_latency(port.rawValue) >= 0
         tcflush(port.rawValue, TCIFLUSH)
         self.path = path
@@ -86,9 +94,20 @@ public struct SerialPort: ~Copyable {
         return unsafe String(cString: resolved)
     }
 
+    /// Goes on at another speed, and throws away what has been gathered at the old one.
+    ///
+    /// - Throws: `SystemError`: EINVAL for a speed that the port does not take.
+    public func change(baudRate: Int, parity: Parity = .none) throws(SystemError) {
+        try Self.configure(descriptor, baudRate, parity, path: path)
+        tcflush(descriptor.rawValue, TCIFLUSH)
+    }
+
     private static func configure(
-        _ port: borrowing FileDescriptor, speed: speed_t, path: String
+        _ port: borrowing FileDescriptor, _ baudRate: Int, _ parity: Parity, path: String
     ) throws(SystemError) {
+        guard let speed = Self.speedCode(baudRate) else {
+            throw SystemError("open", code: EINVAL, subject: path, remark: "not a known speed")
+        }
         var settings = termios()
         // SAFETY: each call reads or fills one termios.
         guard unsafe tcgetattr(port.rawValue, &settings) == 0 else { throw .last("tcgetattr", path) }
@@ -96,6 +115,7 @@ public struct SerialPort: ~Copyable {
         settings.c_cflag |= tcflag_t(CLOCAL | CREAD)
         settings.c_cflag &= ~tcflag_t(CSTOPB | PARENB | CSIZE) & ~hardwareFlowControl
         settings.c_cflag |= tcflag_t(CS8)
+        if parity != .none { settings.c_cflag |= tcflag_t(parity == .odd ? PARENB | PARODD : PARENB) }
         // A read returns with the first byte: what follows may be as far as a second away.
         settings.c_cc.6 = 1
         settings.c_cc.5 = 0

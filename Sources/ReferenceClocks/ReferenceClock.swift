@@ -24,6 +24,8 @@ public struct ReferenceClock: Sendable {
 
     /// How it was configured.
     public let configuration: ReferenceClockConfiguration
+    /// Speed of its line, bit/s: as configured, or as found out.
+    public private(set) var baudRate: Int
     /// What it is doing.
     public internal(set) var condition = SourceCondition.waiting
     /// Which polls brought a usable sample.
@@ -76,9 +78,12 @@ public struct ReferenceClock: Sendable {
     public init(_ configuration: ReferenceClockConfiguration, earliestDate: Instant) {
         self.configuration = configuration
         pairing = PulsePairing()
-        if configuration.driver == .nmea {
-            var decoder = ReceiverDecoder(notBefore: earliestDate, messages: Self.messages(ofMode: configuration.mode))
-            decoder.characterTime = Interval(nanoseconds: 10_000_000_000 / Int64(configuration.lineSpeed))
+        baudRate = configuration.effectiveBaudRate
+        if configuration.driver.isReceiver {
+            let messages = configuration.driver == .nmea ? Self.messages(ofMode: configuration.mode) : .all
+            var decoder = ReceiverDecoder(notBefore: earliestDate, messages: messages)
+            decoder.holdsExactPlace = configuration.reportsExactPlace
+            decoder.characterTime = configuration.characterTime(at: baudRate)
             self.decoder = decoder
         }
     }
@@ -89,11 +94,11 @@ public struct ReferenceClock: Sendable {
     ///
     /// Sentences follow their second by a delay that is learned, or that `time2` gives; samples of a producer are late as
     /// well, gpsd's by the serial line, unless `time1` says that this is taken care of.
-    public mutating func beNumbered(by numberer: ReferenceClockConfiguration) {
-        let isLine = numberer.driver == .nmea
+    public mutating func beNumbered(by numberer: ReferenceClock) {
+        let isLine = numberer.configuration.driver.isReceiver
         pairing = PulsePairing(
-            givenDelay: isLine ? numberer.time2 : numberer.time1.map { _ in 0 },
-            baudRate: isLine ? numberer.lineSpeed : nil)
+            givenDelay: isLine ? numberer.configuration.labelDelay : numberer.configuration.time1.map { _ in 0 },
+            baudRate: isLine ? numberer.baudRate : nil)
     }
 
     /// Takes the delays of labels that number its pulses, as kept from an earlier run.
@@ -104,9 +109,6 @@ public struct ReferenceClock: Sendable {
         guard let pivot = decoder?.pivot, date > pivot else { return }
         decoder?.pivot = date
     }
-
-    /// Line speed in bit/s, as configured or by ntpd's mode bits 4 to 6 (default 4800, ntpd's).
-    public var baudRate: Int { configuration.lineSpeed }
 
     /// Whether its labels and samples can number pulses.
     public var canNumber: Bool { configuration.driver != .pps && configuration.driver != .localClock }
@@ -169,7 +171,7 @@ public struct ReferenceClock: Sendable {
         lastSequence = sequence
         (lastPulse, lastHeard) = (now, now)
         pulses += 1
-        let start = edge - Interval(seconds: configuration.time1 ?? 0)
+        let start = edge - Interval(seconds: configuration.pulseCorrection)
         pairing.observe(pulse: start)
         return start
     }
@@ -190,8 +192,8 @@ public struct ReferenceClock: Sendable {
             condition = .proving
             return []
         }
-        let isLabel = configuration.driver == .nmea
-        let known = isLabel ? configuration.time2 ?? measuredDelay : 0
+        let isLabel = configuration.driver.isReceiver
+        let known = isLabel ? configuration.labelDelay ?? measuredDelay : 0
         let corrected = (haveAgreed ? [sample] : agreeing).map {
             Sample(
                 local: $0.local, reference: $0.reference + Interval(seconds: known ?? 0),
@@ -333,6 +335,13 @@ public struct ReferenceClock: Sendable {
     private var usualCondition: SourceCondition { labelError == 0 ? .delivering : .mislabelled(seconds: labelError) }
 
     // MARK: - What happens to it
+
+    /// Notes that its line is read at another speed from now on: what comes is another stream, by other delays.
+    public mutating func changeSpeed(to baudRate: Int) {
+        self.baudRate = baudRate
+        decoder?.characterTime = configuration.characterTime(at: baudRate)
+        decoder?.reset()
+    }
 
     /// Lets time pass: shifts the reach register at the end of each poll.
     public mutating func tick(now: MonotonicInstant) {

@@ -14,7 +14,7 @@ extension SimulatedAppliance {
 
         /// Every NMEA source is a receiver; pulse sources take the first receiver without pulses, or are one more.
         init(_ sources: [ReferenceClock]) {
-            for index in sources.indices where sources[index].configuration.driver == .nmea {
+            for index in sources.indices where sources[index].configuration.driver.isReceiver {
                 receivers.append((index, sources[index].configuration.flag1 == true ? index : nil))
             }
             for index in sources.indices where sources[index].configuration.driver == .pps {

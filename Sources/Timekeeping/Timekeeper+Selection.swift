@@ -307,7 +307,7 @@ extension Timekeeper {
         guard !isBeyondPanic else { return nil }
         let source = sources[index]
         let configuration = source.configuration
-        let rank = source.hasPulses(at: now) ? 0 : configuration.driver == .nmea ? 2 : 1
+        let rank = source.hasPulses(at: now) ? 0 : configuration.driver.isReceiver ? 2 : 1
         return .init(
             offset: estimate.phase, deviation: estimate.phaseDeviation,
             distance: distance(index, estimate) + (rank == 0 ? 0 : Self.agreement),

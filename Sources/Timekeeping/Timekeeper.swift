@@ -135,7 +135,7 @@ public struct Timekeeper<Clock: ClockControl> {
         serverState = .unsynchronised(precision: settings.precision, asOf: now)
         numberedBy = Self.numbering(of: sources)
         for (index, numberer) in numberedBy.enumerated() {
-            if let numberer { self.sources[index].beNumbered(by: sources[numberer].configuration) }
+            if let numberer { self.sources[index].beNumbered(by: sources[numberer]) }
         }
         recallSources()
         if let frequency = settings.knownFrequency { preset(frequency: frequency) }
@@ -154,7 +154,7 @@ public struct Timekeeper<Clock: ClockControl> {
         return sources.indices.map { index in
             let others = able.filter { $0 != index }
             switch sources[index].configuration.driver {
-            case .nmea: return index
+            case .nmea, .ublox, .trimble, .oncore: return index
             case .pps, .sampleSocket, .sharedMemory:
                 return others.first { sources[$0].configuration.prefer } ?? others.first
             case .localClock: return nil
@@ -259,6 +259,13 @@ public struct Timekeeper<Clock: ClockControl> {
     public mutating func deviceOpened(_ index: Int) {
         sources[index].deviceOpened()
         note(.notice, index, "opened")
+    }
+
+    /// Notes that the line of a receiver is read at another speed from now on, bit/s.
+    public mutating func speedChanged(_ index: Int, to baudRate: Int) {
+        sources[index].changeSpeed(to: baudRate)
+        for pulsed in numbered(by: index) { sources[pulsed].beNumbered(by: sources[index]) }
+        recallSources()
     }
 
     /// Notes that a serial receiver's pulses are not there, and why.
