@@ -8,6 +8,8 @@ public enum DriverKind: String, Hashable, Sendable, CaseIterable {
     case nmea
     /// Pulses of the kernel's PPS interface, without a time of day.
     case pps
+    /// Pulses that a PTP hardware clock stamps, without a time of day.
+    case ptpHardwareClock
     /// The shared-memory segment that gpsd fills.
     case sharedMemory
     /// The datagram socket of chrony's SOCK driver.
@@ -49,6 +51,7 @@ public struct ReferenceClockDriver: Equatable, Sendable {
         .init(.localClock, "LOCAL", ["local"], type: 1, referenceID: "LOCL", stratum: 5),
         .init(.nmea, "NMEA", ["nmea"], type: 20, referenceID: "GPS", device: "/dev/gps", pulse: "/dev/gpspps"),
         .init(.pps, "PPS", ["pps", "atom"], type: 22, referenceID: "PPS", pulse: "/dev/pps"),
+        .init(.ptpHardwareClock, "PHC", ["phc"], type: nil, referenceID: "PHC", device: "/dev/ptp"),
         .init(.sharedMemory, "SHM", ["shm"], type: 28, referenceID: "SHM"),
         .init(.sampleSocket, "SOCK", ["sock"], type: nil, referenceID: "SOCK"),
     ]
