@@ -7,12 +7,16 @@
 #include <linux/ptp_clock.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 _Static_assert(sizeof(struct ptp_sys_offset_extended) == 1216, "ptp_sys_offset_extended");
 _Static_assert(sizeof(struct ptp_sys_offset_precise) == 64, "ptp_sys_offset_precise");
 _Static_assert((int)CLX_CLOCK_READINGS == (int)PTP_MAX_SAMPLES, "ptp_sys_offset");
+_Static_assert(sizeof(struct ptp_extts_event) == 32 && sizeof(struct ptp_extts_request) == 16, "ptp_extts");
+_Static_assert(PTP_EXTTS_REQUEST2 == 0x40103d0b && PTP_PIN_SETFUNC2 == 0x40603d10, "ptp requests");
 
 /* Asks an interface; `data` is what the request takes. */
 static int ask(int socket, const char *interface, unsigned long request, void *data, struct ifreq *answer) {
@@ -119,4 +123,59 @@ int clx_clock_read(int descriptor, enum clx_clock_method method, struct clx_cloc
     case CLX_CLOCK_PLAIN: return read_plain(descriptor, readings);
     }
     return -EINVAL;
+}
+
+int clx_clock_inputs(int descriptor, int *channels, int *pins) {
+    struct ptp_clock_caps capabilities = {0};
+    if (ioctl(descriptor, PTP_CLOCK_GETCAPS, &capabilities) < 0) return -errno;
+    *channels = capabilities.n_ext_ts;
+    *pins = capabilities.n_pins;
+    return 0;
+}
+
+int clx_clock_assign_pin(int descriptor, unsigned pin, unsigned channel) {
+    struct ptp_pin_desc assignment = {.index = pin, .func = PTP_PF_EXTTS, .chan = channel};
+    if (ioctl(descriptor, PTP_PIN_SETFUNC2, &assignment) == 0) return 0;
+    if (errno != ENOTTY && errno != EINVAL) return -errno;
+    /* Before Linux 5.5. */
+    return ioctl(descriptor, PTP_PIN_SETFUNC, &assignment) < 0 ? -errno : 0;
+}
+
+int clx_clock_stamp_edges(int descriptor, unsigned channel, int is_falling) {
+    unsigned wanted = PTP_ENABLE_FEATURE | (is_falling ? PTP_FALLING_EDGE : PTP_RISING_EDGE);
+    /* With strict flags a driver says no where it would stamp others than those asked for. */
+    const unsigned strict[] = {wanted, PTP_ENABLE_FEATURE | PTP_EXTTS_EDGES};
+    for (int index = 0; index < 2; index++) {
+        struct ptp_extts_request request = {.index = channel, .flags = strict[index] | PTP_STRICT_FLAGS};
+        if (ioctl(descriptor, PTP_EXTTS_REQUEST2, &request) == 0) return 0;
+        if (errno != EOPNOTSUPP && errno != EINVAL && errno != ENOTTY) return -errno;
+    }
+    struct ptp_extts_request request = {.index = channel, .flags = wanted};
+    return ioctl(descriptor, PTP_EXTTS_REQUEST, &request) < 0 ? -errno : 0;
+}
+
+int clx_clock_stamp_nothing(int descriptor, unsigned channel) {
+    struct ptp_extts_request request = {.index = channel};
+    return ioctl(descriptor, PTP_EXTTS_REQUEST, &request) < 0 ? -errno : 0;
+}
+
+int clx_clock_take_edges(int descriptor, struct clx_clock_edge *edges) {
+    /* Before Linux 6.7 a read waits, whatever O_NONBLOCK says. */
+    struct pollfd look = {.fd = descriptor, .events = POLLIN};
+    if (poll(&look, 1, 0) <= 0) return 0;
+    struct ptp_extts_event events[CLX_CLOCK_EDGES];
+    memset(events, 0, sizeof events);
+    ssize_t length;
+    do {
+        length = read(descriptor, events, sizeof events);
+    } while (length < 0 && errno == EINTR);
+    if (length < 0) return errno == EAGAIN ? 0 : -errno;
+    /* What is readable and has nothing is not there any more. */
+    if (length == 0) return -ENODEV;
+    int count = (int)((size_t)length / sizeof *events);
+    for (int index = 0; index < count; index++)
+        edges[index] = (struct clx_clock_edge){
+            .seconds = events[index].t.sec, .nanoseconds = events[index].t.nsec, .channel = events[index].index,
+        };
+    return count;
 }

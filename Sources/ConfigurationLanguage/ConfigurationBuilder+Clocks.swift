@@ -104,6 +104,10 @@ extension ConfigurationBuilder {
         if kind == .sampleSocket, clock.devicePath == nil {
             statement.report(.error, name, "'refclock sock' needs the path of its socket, the clock cannot work")
         }
+        if kind == .ptpHardwareClock, !clock.givesPulses {
+            let message = "only the pulses at the card's input are used, its time of day is not"
+            statement.report(.note, name, message, hint: "'extpps' says that this is meant")
+        }
         add(clock, from: &statement, name)
     }
 

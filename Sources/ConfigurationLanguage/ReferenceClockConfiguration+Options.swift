@@ -28,6 +28,7 @@ extension ReferenceClockConfiguration {
             Option("parity") { $0.readParity(&$1, $2) },
             .yes("exactplace", \.reportsExactPlace),
         ]
+        + ofPTPHardwareClocks
         + Option.unsupported(["preempt"], values: 0)
         + Option.unsupported(["bias", "minjitter"], values: 1)
         + Option.obsolete(["iburst", "burst", "xleave", "autokey", "nts"], values: 0, because: sendsNoPackets)
@@ -36,6 +37,18 @@ extension ReferenceClockConfiguration {
     /// The same behind `refclock DRIVER`, where the unit is an option too.
     static let optionsWithUnit: [Option<ReferenceClockConfiguration>] =
         [.integer("unit", \.unit, in: 0...255)] + options
+
+    /// chrony's, less the colons. No clock has as many pins or channels.
+    private static let ofPTPHardwareClocks: [Option<ReferenceClockConfiguration>] = [
+        .yes("extpps", \.givesPulses),
+        .integer("pin", \.pin, in: -1...255),
+        .integer("channel", \.channel, in: 0...255),
+        Option("width") { clock, statement, word in
+            // A microsecond: shorter than any pulse, and as much less than a second.
+            clock.pulseWidth = statement.real(after: word, in: 1e-6...(1 - 1e-6), unit: "s") ?? clock.pulseWidth
+        },
+        Option("nocrossts") { clock, _, _ in clock.usesCrossTimestamps = false },
+    ]
 
     private static let sendsNoPackets = "a reference clock sends no packets"
 

@@ -48,6 +48,17 @@ public struct ReferenceClockConfiguration: Equatable, Sendable {
     public var parity: LineParity?
     /// Whether the receiver's place is reported as exactly as it is told (`exactplace`).
     public var reportsExactPlace = false
+    /// The pin of a PTP hardware clock that pulses come in by, −1 for as it is set already (`pin`); `nil` where nothing
+    /// is said.
+    public var pin: Int?
+    /// The channel of a PTP hardware clock that stamps them, 0 or more (`channel`).
+    public var channel = 0
+    /// Seconds from the leading edge of a pulse to the other, above 0 and below 1, where both are stamped (`width`).
+    public var pulseWidth: Double?
+    /// Whether a PTP hardware clock and the processor's may be read in one go where they can (`nocrossts`).
+    public var usesCrossTimestamps = true
+    /// Whether it is said that a PTP hardware clock gives pulses and not the time (`extpps`), as here it always does.
+    public var givesPulses = false
     /// Where the line stands that configured it; it counts in comparisons.
     public var position: SourcePosition
 

@@ -14,6 +14,8 @@ public enum DriverKind: String, Hashable, Sendable, CaseIterable {
     case oncore
     /// Pulses of the kernel's PPS interface, without a time of day.
     case pps
+    /// Pulses that a PTP hardware clock stamps, without a time of day.
+    case ptpHardwareClock
     /// The shared-memory segment that gpsd fills.
     case sharedMemory
     /// The datagram socket of chrony's SOCK driver.
@@ -66,6 +68,7 @@ public struct ReferenceClockDriver: Equatable, Sendable {
             .oncore, "ONCORE", ["oncore"], type: 30, referenceID: "GPS", device: "/dev/oncore.serial.",
             pulse: "/dev/oncore.pps."),
         .init(.pps, "PPS", ["pps", "atom"], type: 22, referenceID: "PPS", pulse: "/dev/pps"),
+        .init(.ptpHardwareClock, "PHC", ["phc"], type: nil, referenceID: "PHC", device: "/dev/ptp"),
         .init(.sharedMemory, "SHM", ["shm"], type: 28, referenceID: "SHM"),
         .init(.sampleSocket, "SOCK", ["sock"], type: nil, referenceID: "SOCK"),
     ]

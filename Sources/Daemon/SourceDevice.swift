@@ -29,6 +29,7 @@ final class SourceDevice {
     private var pulses: PulseDevice?
     private var sharedMemory: SharedMemoryClock?
     private var socket: SampleSocket?
+    private var card: PulseCard?
     private var lastSequence: UInt32?
     private var pause = firstPause
     private var nextAttempt: MonotonicInstant
@@ -46,17 +47,19 @@ final class SourceDevice {
 
     /// Adds what can be waited for.
     func register(in set: inout PollSet) {
-        let number = serial?.descriptor.rawValue ?? socket?.descriptor.rawValue
+        let number = serial?.descriptor.rawValue ?? socket?.descriptor.rawValue ?? card?.descriptorNumber
         pollIndex = number.map { set.add(number: $0) }
     }
 
     /// When the device wants attention without anything to wait for.
     var due: MonotonicInstant {
         if !isOpen || wantsPulses { return nextAttempt }
-        return pulses != nil || sharedMemory != nil ? nextReading : .distantFuture
+        return pulses != nil || sharedMemory != nil ? nextReading : card?.due ?? .distantFuture
     }
 
-    private var isOpen: Bool { serial != nil || pulses != nil || sharedMemory != nil || socket != nil }
+    private var isOpen: Bool {
+        serial != nil || pulses != nil || sharedMemory != nil || socket != nil || card != nil
+    }
 
     /// Whether a serial receiver should bring pulses, which have not been found yet.
     private var wantsPulses: Bool { configuration.driver.isReceiver && configuration.flag1 == true && pulses == nil }
@@ -68,7 +71,7 @@ final class SourceDevice {
         guard now >= nextAttempt, !isOpen || wantsPulses else { return }
         do throws(SystemError) {
             if !isOpen {
-                try openDevice()
+                try openDevice(now)
                 timekeeper.deviceOpened(index)
             }
             if wantsPulses { try openReceiversPulses() }
@@ -85,12 +88,14 @@ final class SourceDevice {
         nextAttempt = now + pause
     }
 
-    private func openDevice() throws(SystemError) {
+    private func openDevice(_ now: MonotonicInstant) throws(SystemError) {
         switch configuration.driver {
         case .nmea, .ublox, .trimble, .oncore:
             serial = try SerialPort(path: configuration.effectiveDevicePath ?? "", baudRate: baudRate)
         case .pps:
             pulses = try PulseDevice(path: configuration.effectivePulsePath ?? "", edge: edge)
+        case .ptpHardwareClock:
+            card = try PulseCard(configuration, edge: edge, now: now)
         case .sharedMemory:
             sharedMemory = try SharedMemoryClock(unit: configuration.unit, isPrivate: configuration.mode & 1 != 0)
         case .sampleSocket:
@@ -127,6 +132,7 @@ final class SourceDevice {
         _ timekeeper: inout Timekeeper<some ClockControl>, buffer: inout [UInt8], isReady: Bool, now: MonotonicInstant
     ) {
         do throws(SystemError) {
+            try card?.read(&timekeeper, index, isReady: isReady, now: now)
             if isReady { try readDescriptor(&timekeeper, &buffer) }
             if now >= nextReading {
                 try readPulses(&timekeeper, now)
@@ -194,6 +200,7 @@ final class SourceDevice {
         pulses = nil
         sharedMemory = nil
         socket = nil
+        card = nil
         lastSequence = nil
     }
 }

@@ -32,6 +32,21 @@ public struct FileDescriptor: ~Copyable, Sendable {
         rawValue = descriptor
     }
 
+    /// Opens a device for reading, and for writing where that is allowed: some settings need it.
+    ///
+    /// Nothing looks at the path before, because clknetsim knows only open.
+    ///
+    /// - Parameter path: the device.
+    /// - Throws: `SystemError`.
+    public init(openingForControl path: String) throws(SystemError) {
+        do throws(SystemError) {
+            self = try FileDescriptor(opening: path, flags: O_RDWR)
+        } catch {
+            guard error.code == EACCES || error.code == EPERM || error.code == EROFS else { throw error }
+            self = try FileDescriptor(opening: path, flags: O_RDONLY)
+        }
+    }
+
     /// Reads what is there.
     ///
     /// - Parameters:

@@ -5,11 +5,12 @@ import TimeScale
 
 /// A PTP hardware clock, `/dev/ptpN`: that of a network card or a time card (`linux/ptp_clock.h`).
 ///
-/// It is read, never set. Tried with the clocks that clknetsim imagines only: no machine of ours has one.
+/// It is read, never set. Tried with the clocks that clknetsim and a virtual machine's module imagine only: no machine of
+/// ours has one.
 public struct PTPHardwareClock: ~Copyable {
     /// The device's path.
     public let path: String
-    private let descriptor: FileDescriptor
+    let descriptor: FileDescriptor
     /// How it is read, best first; a way that fails once is given up.
     private var methods: [Method]
 
@@ -30,7 +31,13 @@ public struct PTPHardwareClock: ~Copyable {
     ///   - usesCrossTimestamps: whether it may be latched together with the system's clock, where it can.
     /// - Throws: `SystemError`.
     public init(path: String, usesCrossTimestamps: Bool = true) throws(SystemError) {
-        descriptor = try FileDescriptor(opening: path, flags: O_RDONLY)
+        self.init(
+            path: path, descriptor: try FileDescriptor(opening: path, flags: O_RDONLY),
+            usesCrossTimestamps: usesCrossTimestamps)
+    }
+
+    init(path: String, descriptor: consuming FileDescriptor, usesCrossTimestamps: Bool) {
+        self.descriptor = descriptor
         self.path = path
         methods = usesCrossTimestamps ? [.precise, .extended, .plain] : [.extended, .plain]
     }

@@ -37,7 +37,7 @@ public struct PulseDevice: ~Copyable {
     ///   - edge: the edge that marks the second.
     /// - Throws: `SystemError`: ENOTTY for what is no pulse device, EOPNOTSUPP where the edge is not captured.
     public init(path: String, edge: Edge) throws(SystemError) {
-        let device = try Self.open(path)
+        let device = try FileDescriptor(openingForControl: path)
         let wanted = edge == .assert ? Self.captureAssert : Self.captureClear
         var modes: Int32 = 0
         // SAFETY: the kernel writes one int.
@@ -99,16 +99,6 @@ public struct PulseDevice: ~Copyable {
             return String(decoding: line, as: UTF8.self) == terminal
         } catch {
             return false
-        }
-    }
-
-    /// Opens for writing where that is allowed; nothing looks at the path before, because clknetsim knows only open.
-    private static func open(_ path: String) throws(SystemError) -> FileDescriptor {
-        do throws(SystemError) {
-            return try FileDescriptor(opening: path, flags: O_RDWR)
-        } catch {
-            guard error.code == EACCES || error.code == EPERM || error.code == EROFS else { throw error }
-            return try FileDescriptor(opening: path, flags: O_RDONLY)
         }
     }
 

@@ -111,7 +111,7 @@ public struct ReferenceClock: Sendable {
     }
 
     /// Whether its labels and samples can number pulses.
-    public var canNumber: Bool { configuration.driver != .pps && configuration.driver != .localClock }
+    public var canNumber: Bool { ![.pps, .ptpHardwareClock, .localClock].contains(configuration.driver) }
 
     /// Whether pulses have come lately.
     public func hasPulses(at now: MonotonicInstant) -> Bool {
@@ -273,6 +273,12 @@ public struct ReferenceClock: Sendable {
 
     /// Notes why its pulses cannot be used although they come: what the receiver says about itself.
     public mutating func suspend(_ fault: SourceCondition) { condition = fault }
+
+    /// Notes that pulses come whose two edges, so far apart (s), cannot be told apart.
+    public mutating func noteAmbiguousEdges(width: Double, now: MonotonicInstant) {
+        lastHeard = now
+        condition = .ambiguousEdges(width: Int((width * 1000).rounded()))
+    }
 
     /// Notes that its samples have left the prediction in a way that no quartz can have done.
     public mutating func depart(_ condition: SourceCondition) {

@@ -16,6 +16,8 @@ public enum SourceCondition: Equatable, Sendable {
     case proving
     /// The delay from pulse to label (ms) and its spread (ms) allow two numberings.
     case ambiguous(delay: Int, spread: Int)
+    /// The two edges of the pulses cannot be told apart; the shorter gap between them (ms).
+    case ambiguousEdges(width: Int)
     /// Labels differ by whole seconds from a clock that was synchronised when the daemon began.
     case contradicted(seconds: Int)
     /// Labels differ by whole seconds from the pulses that they used to number.
@@ -58,6 +60,7 @@ public enum SourceCondition: Equatable, Sendable {
         case .frozen: 15
         case .labelsAtWrongRate: 16
         case .revised: 17
+        case .ambiguousEdges: 18
         }
     }
 
@@ -84,6 +87,9 @@ extension SourceCondition: CustomStringConvertible {
         case .ambiguous(let delay, let spread):
             "labels come \(delay) ms (± \(spread) ms) after a pulse, which may be the wrong one; "
                 + "set time2 or add a source that settles it"
+        case .ambiguousEdges(let width):
+            "both edges of the pulses are stamped, \(width) ms apart, and either may begin the second; "
+                + "set width, or have the receiver make pulses of 100 ms"
         case .contradicted(let seconds):
             "\(Self.signed(seconds)) s from a clock that was synchronised before; not believed (-g overrules)"
         case .mislabelled(let seconds):

@@ -17,7 +17,8 @@ extension SimulatedAppliance {
             for index in sources.indices where sources[index].configuration.driver.isReceiver {
                 receivers.append((index, sources[index].configuration.flag1 == true ? index : nil))
             }
-            for index in sources.indices where sources[index].configuration.driver == .pps {
+            for index in sources.indices
+            where [.pps, .ptpHardwareClock].contains(sources[index].configuration.driver) {
                 if let receiver = receivers.firstIndex(where: { $0.pulses == nil }) {
                     receivers[receiver].pulses = index
                 } else {
@@ -114,7 +115,7 @@ extension SimulatedAppliance {
             occurrences.append(
                 Occurrence(at: occurrence.at + Self.wakeUp, kind: .pulse(stamp, source: source, sequence: sequence)))
         case .pulse(let stamp, let source, let sequence):
-            timekeeper.receive(pulse: stamp, sequence: sequence, from: source)
+            timekeeper.receive(pulse: stamp, sequence: sequence, error: world.namedError, from: source)
         case .bytes(let bytes, let source):
             timekeeper.receive(bytes: bytes.span, arrived: clock.now(), from: source)
         case .sample(let error, let truth, let source):

@@ -35,6 +35,8 @@ public struct World: Sendable {
     public var receivers = [Receiver()]
     /// The producers, in the order of the shared-memory sources.
     public var producers = [Producer()]
+    /// Bound of the pulses' errors that their device names, seconds.
+    public var namedError = 0.0
     /// Whether a leap second is inserted at the end of the UTC day that the run begins in.
     public var insertsLeapSecond = false
     /// True UTC of the second that has just begun; the runner's to set.

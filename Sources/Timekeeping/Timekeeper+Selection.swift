@@ -278,7 +278,7 @@ extension Timekeeper {
         let since = candidateSince ?? now
         candidateSince = since
         let isProving = sources.indices.contains {
-            !sources[$0].configuration.noSelect
+            !sources[$0].configuration.noSelect && !leavesVoteToPulses($0, now)
                 && (sources[$0].condition == .proving
                     || (sources[$0].reach.isReachable && !tracks[$0].estimator.isReady))
         }
@@ -290,9 +290,13 @@ extension Timekeeper {
         guard source.reach.isReachable, source.last != nil, !source.configuration.noSelect,
             tracks[index].departure == nil, tracks[index].estimator.isReady
         else { return false }
-        // Sentences and the pulses they number are one receiver, and have one vote; before the pulses are numbered, the
-        // sentences' delay is not known.
-        return !numbered(by: index).contains { pulsed in
+        return !leavesVoteToPulses(index, now)
+    }
+
+    /// Whether a source numbers the pulses of another: they are one receiver, and have one vote; before the pulses are
+    /// numbered, the delay of its sentences is not known.
+    private func leavesVoteToPulses(_ index: Int, _ now: MonotonicInstant) -> Bool {
+        numbered(by: index).contains { pulsed in
             pulsed != index && sources[pulsed].hasPulses(at: now)
                 && (sources[pulsed].reach.isReachable || !ladder.wasLocked)
         }

@@ -82,6 +82,8 @@ public struct Timekeeper<Clock: ClockControl> {
     var tracks: [SourceTrack]
     /// The clock's own memory: what the followed sources last showed, carried on. The clock is steered by it.
     var flywheel: Estimator
+    /// Bound of the last pulse's error that averaging does not remove, by source, seconds.
+    private var pulseErrors: [Double]
     var holdover = HoldoverCalibration()
     var selected: Int?
     var refusal: SourceSelection.Refusal?
@@ -130,6 +132,7 @@ public struct Timekeeper<Clock: ClockControl> {
         flywheel = Estimator(correction: clock.frequencyCorrection, at: now)
         let estimator = flywheel
         tracks = sources.map { _ in SourceTrack(estimator: estimator) }
+        pulseErrors = sources.map { _ in 0 }
         leapVetting = LeapVetting(end: settings.leapSecondsEnd)
         ladder = QualityLadder(local: settings.local)
         serverState = .unsynchronised(precision: settings.precision, asOf: now)
@@ -155,7 +158,7 @@ public struct Timekeeper<Clock: ClockControl> {
             let others = able.filter { $0 != index }
             switch sources[index].configuration.driver {
             case .nmea, .ublox, .trimble, .oncore: return index
-            case .pps, .sampleSocket, .sharedMemory:
+            case .pps, .ptpHardwareClock, .sampleSocket, .sharedMemory:
                 return others.first { sources[$0].configuration.prefer } ?? others.first
             case .localClock: return nil
             }
@@ -191,9 +194,11 @@ public struct Timekeeper<Clock: ClockControl> {
     /// - Parameters:
     ///   - edge: kernel time of the edge.
     ///   - sequence: the kernel's count of edges, where there is one.
+    ///   - error: bound of the stamp's error that averaging does not remove, seconds.
     ///   - index: the source.
-    public mutating func receive(pulse edge: Instant, sequence: UInt32?, from index: Int) {
+    public mutating func receive(pulse edge: Instant, sequence: UInt32?, error: Double = 0, from index: Int) {
         watchClock()
+        pulseErrors[index] = error
         let now = clock.monotonicNow()
         let stamp = clock.reading(atKernelTime: edge)
         guard isRecent(stamp) else { return sources[index].countMalformed() }
@@ -205,7 +210,8 @@ public struct Timekeeper<Clock: ClockControl> {
             sources[index].suspend(fault)
         } else if let offset = numberingOffset(at: start) {
             let second = (start + Interval(seconds: offset)).nearestSecond
-            deliver([corrected(Sample(local: start, reference: second), of: index)], from: index, isPulse: true)
+            let pulse = Sample(local: start, reference: second, systematicError: error)
+            deliver([corrected(pulse, of: index)], from: index, isPulse: true)
         } else if sources[index].pairing.state == .unpaired {
             sources[index].noteUnnumbered()
         }
@@ -254,6 +260,16 @@ public struct Timekeeper<Clock: ClockControl> {
 
     /// Notes that a sample of a source could not be true.
     public mutating func receiveMalformed(from index: Int) { sources[index].countMalformed() }
+
+    /// Notes that pulses come of which it is not known which of their edges begins the second.
+    ///
+    /// - Parameters:
+    ///   - width: how far the edges are apart, seconds.
+    ///   - index: the source.
+    public mutating func receiveAmbiguousEdges(width: Double, from index: Int) {
+        sources[index].noteAmbiguousEdges(width: width, now: clock.monotonicNow())
+        reportConditions()
+    }
 
     /// Notes that a source's device was opened.
     public mutating func deviceOpened(_ index: Int) {
@@ -308,7 +324,10 @@ public struct Timekeeper<Clock: ClockControl> {
         }
         let witness: ((Instant) -> Instant)? = clockIsWitness && isClockTrusted ? { $0.nearestSecond } : nil
         let pulses = sources[index].number(by: label, message: message, witness: witness)
-        let samples = pulses.map { corrected(Sample(local: $0.edge, reference: $0.second), of: index) }
+        let error = pulseErrors[index]
+        let samples = pulses.map {
+            corrected(Sample(local: $0.edge, reference: $0.second, systematicError: error), of: index)
+        }
         deliver(samples, from: index, isPulse: true)
     }
 

@@ -40,6 +40,28 @@ struct ReferenceClockTests {
         #expect(modern.diagnostics.isEmpty)
     }
 
+    @Test("a PTP hardware clock's input is told by chrony's words, and needs no type number")
+    func ptpHardwareClock() {
+        let (configuration, diagnostics) = read(
+            "refclock phc unit 2 extpps pin -1 channel 1 width 0.1 nocrossts flag2 1 time1 1e-7 path /dev/ptp_i210")
+        var expected = clock(.ptpHardwareClock, 2)
+        (expected.givesPulses, expected.pin, expected.channel, expected.pulseWidth) = (true, -1, 1, 0.1)
+        (expected.usesCrossTimestamps, expected.flag2, expected.time1) = (false, true, 1e-7)
+        expected.devicePath = "/dev/ptp_i210"
+        #expect(configuration.referenceClocks == [expected])
+        #expect(diagnostics.isEmpty)
+    }
+
+    @Test("a PTP hardware clock whose time is asked for gives its pulses, and that is said")
+    func ptpTimeOfDay() {
+        #expect(
+            remarks("refclock phc pin 0 width 1\n") == [
+                "1:26: error: '1' is not a number from 1e-06 to 0.999999 (s), 'width' is ignored",
+                "1:10: note: only the pulses at the card's input are used, its time of day is not; "
+                    + "'extpps' says that this is meant",
+            ])
+    }
+
     @Test("a fudge may stand before its server")
     func fudgeFirst() {
         let (configuration, diagnostics) = read("fudge 127.127.1.0 stratum 10\nserver 127.127.1.0\n")
@@ -77,6 +99,7 @@ struct ReferenceClockTests {
             ("peer 127.127.20.2", "NMEA(2)", "127.127.20.2", "GPS", 0, "/dev/gps2", "/dev/gpspps2"),
             ("refclock pps unit 1", "PPS(1)", "127.127.22.1", "PPS", 0, nil, "/dev/pps1"),
             ("refclock pps path /dev/pps7", "PPS(0)", "127.127.22.0", "PPS", 0, "/dev/pps7", "/dev/pps7"),
+            ("refclock phc unit 1 extpps", "PHC(1)", "PHC(1)", "PHC", 0, "/dev/ptp1", nil),
             ("server -4 127.127.28.255", "SHM(255)", "127.127.28.255", "SHM", 0, nil, nil),
             ("refclock sock path /run/s", "SOCK(0)", "SOCK(0)", "SOCK", 0, "/run/s", nil),
         ] as [(String, String, String, String, Int, String?, String?)])

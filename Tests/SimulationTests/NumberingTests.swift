@@ -36,6 +36,34 @@ struct NumberingTests {
         }
     }
 
+    @Test("pulses of a PTP hardware clock are numbered by another source, as a pulse device's are")
+    func ptpHardwareClock() throws {
+        var appliance = SimulatedAppliance(
+            "refclock nmea unit 0 baud 9600 minpoll 0\nrefclock phc unit 0 extpps minpoll 0\n")
+        try #require(appliance.run(until: .locked, within: 30) != nil)
+        appliance.run(seconds: 30)
+        #expect(appliance.errors.suffix(5).largest < 20e-6)
+        let report = appliance.timekeeper.snapshot()
+        #expect(report.sources.map(\.name) == ["NMEA(0)", "PHC(0)"])
+        #expect(report.tracking.referenceID == "PHC")
+    }
+
+    @Test("the bound of a stamp's error is served, from the first pulse on")
+    func stampError() throws {
+        let text = "refclock nmea unit 0 baud 9600 minpoll 0\nrefclock phc unit 0 extpps minpoll 0\n"
+        var dispersions: [Double] = []
+        for error in [0, 100e-6] {
+            var appliance = SimulatedAppliance(text)
+            appliance.world.namedError = error
+            try #require(appliance.run(until: .locked, within: 30) != nil)
+            // A second is recorded before its pulse.
+            appliance.run(seconds: 1)
+            dispersions.append(Double(try #require(appliance.moments.last).rootDispersion))
+        }
+        // One seed tells one story: only the bound differs, and a Float of 1e-4 s has steps of 7e-12.
+        #expect(abs(dispersions[1] - dispersions[0] - 100e-6) < 1e-8)
+    }
+
     @Test("an operator's time2 settles it")
     func givenDelay() throws {
         var appliance = SimulatedAppliance(Self.withDelay)

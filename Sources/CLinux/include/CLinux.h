@@ -211,6 +211,25 @@ struct clx_clock_reading {
 /* Reads a card's clock. Returns how many readings were put, CLX_CLOCK_READINGS at most. */
 int clx_clock_read(int descriptor, enum clx_clock_method method, struct clx_clock_reading *readings);
 
+enum { CLX_CLOCK_EDGES = 30 };
+
+/* An edge of a signal from outside, as a card's clock has stamped it. */
+struct clx_clock_edge {
+    int64_t seconds;
+    uint32_t nanoseconds;
+    uint32_t channel;
+};
+
+/* How many channels a clock has that stamp edges, and how many pins that can be given to them. */
+int clx_clock_inputs(int descriptor, int *channels, int *pins);
+/* Gives a pin to a channel that stamps edges (PTP_PIN_SETFUNC2). */
+int clx_clock_assign_pin(int descriptor, unsigned pin, unsigned channel);
+/* Has a channel stamp one edge, or both where the driver cannot tell them apart (PTP_EXTTS_REQUEST2). */
+int clx_clock_stamp_edges(int descriptor, unsigned channel, int is_falling);
+int clx_clock_stamp_nothing(int descriptor, unsigned channel);
+/* The edges stamped since the last call, without waiting. Returns how many were put, CLX_CLOCK_EDGES at most. */
+int clx_clock_take_edges(int descriptor, struct clx_clock_edge *edges);
+
 /* A Unix socket bound at a path; a socket left behind by a dead process is replaced. */
 int clx_unix_bind(int type, const char *path, unsigned permissions);
 /* A Unix socket connected to a path. */
