@@ -24,8 +24,10 @@ final class SourceDevice {
 
     let index: Int
     private let configuration: ReferenceClockConfiguration
-    private let baudRate: Int
-    private var serial: SerialPort?
+    private var name: StableDeviceName
+    /// The speed at which a receiver was last read, bit/s.
+    private var baudRate: Int
+    private var receiver: ReceiverPort?
     private var pulses: PulseDevice?
     private var sharedMemory: SharedMemoryClock?
     private var socket: SampleSocket?
@@ -39,6 +41,7 @@ final class SourceDevice {
     init(index: Int, source: ReferenceClock, now: MonotonicInstant) {
         self.index = index
         configuration = source.configuration
+        name = StableDeviceName(source.configuration.effectiveDevicePath ?? "")
         baudRate = source.baudRate
         (nextAttempt, nextReading) = (now, now)
     }
@@ -47,18 +50,19 @@ final class SourceDevice {
 
     /// Adds what can be waited for.
     func register(in set: inout PollSet) {
-        let number = serial?.descriptor.rawValue ?? socket?.descriptor.rawValue ?? card?.descriptorNumber
+        let number = receiver?.descriptorNumber ?? socket?.descriptor.rawValue ?? card?.descriptorNumber
         pollIndex = number.map { set.add(number: $0) }
     }
 
     /// When the device wants attention without anything to wait for.
     var due: MonotonicInstant {
         if !isOpen || wantsPulses { return nextAttempt }
-        return pulses != nil || sharedMemory != nil ? nextReading : card?.due ?? .distantFuture
+        let own = pulses != nil || sharedMemory != nil ? nextReading : card?.due ?? .distantFuture
+        return min(own, receiver?.due ?? .distantFuture)
     }
 
     private var isOpen: Bool {
-        serial != nil || pulses != nil || sharedMemory != nil || socket != nil || card != nil
+        receiver != nil || pulses != nil || sharedMemory != nil || socket != nil || card != nil
     }
 
     /// Whether a serial receiver should bring pulses, which have not been found yet.
@@ -71,8 +75,10 @@ final class SourceDevice {
         guard now >= nextAttempt, !isOpen || wantsPulses else { return }
         do throws(SystemError) {
             if !isOpen {
-                try openDevice(now)
-                timekeeper.deviceOpened(index)
+                let opened = name.current
+                try openDevice(opened, now)
+                timekeeper.deviceOpened(index, as: opened)
+                name.remember(openedAs: opened)
             }
             if wantsPulses { try openReceiversPulses() }
             pause = Self.firstPause
@@ -88,10 +94,10 @@ final class SourceDevice {
         nextAttempt = now + pause
     }
 
-    private func openDevice(_ now: MonotonicInstant) throws(SystemError) {
+    private func openDevice(_ path: String, _ now: MonotonicInstant) throws(SystemError) {
         switch configuration.driver {
         case .nmea, .ublox, .trimble, .oncore:
-            serial = try SerialPort(path: configuration.effectiveDevicePath ?? "", baudRate: baudRate)
+            receiver = try ReceiverPort(path: path, configuration, baudRate: baudRate, now: now)
         case .pps:
             pulses = try PulseDevice(path: configuration.effectivePulsePath ?? "", edge: edge)
         case .ptpHardwareClock:
@@ -110,7 +116,7 @@ final class SourceDevice {
         do throws(SystemError) {
             pulses = try PulseDevice(path: path, edge: edge)
         } catch {
-            guard configuration.pulsePath == nil, let attached = try serial?.attachPulseLineDiscipline() else {
+            guard configuration.pulsePath == nil, let attached = try receiver?.attachPulseLineDiscipline() else {
                 throw error
             }
             pulses = try PulseDevice(path: attached, edge: edge)
@@ -133,7 +139,8 @@ final class SourceDevice {
     ) {
         do throws(SystemError) {
             try card?.read(&timekeeper, index, isReady: isReady, now: now)
-            if isReady { try readDescriptor(&timekeeper, &buffer) }
+            try receiver?.read(&timekeeper, index, buffer: &buffer, isReady: isReady, now: now)
+            if isReady { try readSocket(&timekeeper) }
             if now >= nextReading {
                 try readPulses(&timekeeper, now)
                 try readSharedMemory(&timekeeper, now)
@@ -145,15 +152,7 @@ final class SourceDevice {
         }
     }
 
-    private func readDescriptor(
-        _ timekeeper: inout Timekeeper<some ClockControl>, _ buffer: inout [UInt8]
-    ) throws(SystemError) {
-        if serial != nil {
-            var bytes = buffer.mutableSpan
-            guard let count = try serial?.read(into: &bytes) else { return }
-            let arrived = KernelClock.realTime()
-            timekeeper.receive(bytes: bytes.span.extracting(first: count), arrived: arrived, from: index)
-        }
+    private func readSocket(_ timekeeper: inout Timekeeper<some ClockControl>) throws(SystemError) {
         while let datagram = try socket?.receive() {
             switch datagram {
             case .sample(let sample):
@@ -196,7 +195,8 @@ final class SourceDevice {
     }
 
     private func close() {
-        serial = nil
+        baudRate = receiver?.baudRate ?? baudRate
+        receiver = nil
         pulses = nil
         sharedMemory = nil
         socket = nil

@@ -74,6 +74,9 @@ extension ReferenceClock {
     /// What the receiver says about itself; `nil` for a source without a receiver that we hear.
     public var status: ReceiverStatus? { decoder?.status }
 
+    /// What its decoder has counted; `nil` for a source without a receiver that we hear.
+    public var receiverStatistics: ReceiverStatistics? { decoder?.statistics }
+
     /// The languages in which it has spoken.
     public var languages: [ReceiverProtocol] {
         guard let statistics = decoder?.statistics else { return [] }

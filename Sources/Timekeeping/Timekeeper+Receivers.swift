@@ -1,9 +1,33 @@
 import ConfigurationLanguage
+import Discipline
 import Receivers
 import ReferenceClocks
 import Reports
 
 extension Timekeeper {
+    /// Notes that a receiver writes at a speed that it was not thought to, bit/s, and in which languages.
+    public mutating func speedFound(_ index: Int, baudRate: Int, languages: String) {
+        let configured = sources[index].configuration.effectiveBaudRate
+        let remark = configured == baudRate ? "" : ", not \(configured) as configured"
+        note(.notice, index, "the receiver writes \(languages) at \(baudRate) bit/s\(remark)")
+    }
+
+    /// Notes that the line of a receiver is read at another speed from now on, bit/s.
+    public mutating func speedChanged(_ index: Int, to baudRate: Int) {
+        sources[index].changeSpeed(to: baudRate)
+        for pulsed in numbered(by: index) { sources[pulsed].beNumbered(by: sources[index]) }
+        recallSources()
+    }
+
+    /// Logs what a source's receiver has found wrong, or right again.
+    mutating func reportReceiver(_ index: Int) {
+        let news = sources[index].takeReceiverNews(now: clock.monotonicNow())
+        for (alarm, isRaised) in news.alarms {
+            note(isRaised ? .warning : .notice, index, isRaised ? alarm.description : alarm.end)
+        }
+        if news.wasReset { note(.notice, index, "the receiver was reset") }
+    }
+
     /// What the receiver of a source says about itself; `nil` where none has spoken.
     func receiver(of index: Int) -> ReceiverReport? {
         let source = sources[index]

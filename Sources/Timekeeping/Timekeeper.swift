@@ -271,17 +271,14 @@ public struct Timekeeper<Clock: ClockControl> {
         reportConditions()
     }
 
-    /// Notes that a source's device was opened.
-    public mutating func deviceOpened(_ index: Int) {
+    /// Notes that a source's device was opened, perhaps by another name than the configured one.
+    public mutating func deviceOpened(_ index: Int, as name: String? = nil) {
         sources[index].deviceOpened()
-        note(.notice, index, "opened")
-    }
-
-    /// Notes that the line of a receiver is read at another speed from now on, bit/s.
-    public mutating func speedChanged(_ index: Int, to baudRate: Int) {
-        sources[index].changeSpeed(to: baudRate)
-        for pulsed in numbered(by: index) { sources[pulsed].beNumbered(by: sources[index]) }
-        recallSources()
+        let configured = sources[index].configuration.effectiveDevicePath ?? ""
+        let isOther = name.map { $0 != configured } ?? false
+        note(
+            .notice, index, "opened" + (isOther ? " as \(name ?? ""), for \(configured) is gone or another device" : "")
+        )
     }
 
     /// Notes that a serial receiver's pulses are not there, and why.
@@ -379,14 +376,6 @@ public struct Timekeeper<Clock: ClockControl> {
             guard let condition = sources[index].takeChangedCondition() else { continue }
             note(condition.isFault ? .warning : .info, index, condition.description)
         }
-    }
-
-    private mutating func reportReceiver(_ index: Int) {
-        let news = sources[index].takeReceiverNews(now: clock.monotonicNow())
-        for (alarm, isRaised) in news.alarms {
-            note(isRaised ? .warning : .notice, index, isRaised ? alarm.description : alarm.end)
-        }
-        if news.wasReset { note(.notice, index, "the receiver was reset") }
     }
 
     private mutating func reportRollover(_ label: SecondLabel, from index: Int) {

@@ -120,7 +120,7 @@ struct ReferenceClockTests {
         arguments: [
             ("server 127.127.8.0 mode 2", "1:8: warning: the driver GENERIC (type 8) is not supported by this version"),
             ("fudge 127.127.46.0 time1 x", "1:7: warning: the driver GPSD (type 46) is not supported by this version"),
-            ("refclock palisade unit 9", "1:10: warning: the driver TRIMBLE is not supported by this version"),
+            ("refclock zyfer unit 9", "1:10: warning: the driver ZYFER is not supported by this version"),
             ("server 127.127.99.0", "1:8: warning: there is no reference clock of type 99"),
             ("refclock nema", "1:10: warning: unknown driver 'nema'"),
         ])
@@ -132,6 +132,48 @@ struct ReferenceClockTests {
     }
 
     /// 1024 weeks are 619 315 200 s.
+    /// ntpd's driver29 and driver30: speeds, parity, devices; `time1` of a Trimble is the delay of its packets.
+    @Test("receivers' own drivers have ntpd's lines and devices")
+    func receivers() {
+        let text = """
+            server 127.127.29.0
+            fudge 127.127.29.0 time1 0.02
+            server 127.127.29.1 mode 2
+            server 127.127.29.2 mode 7 parity even
+            server 127.127.30.1
+            refclock ublox unit 3 baud 115200
+            server 127.127.20.4 mode 0x51
+            """
+        let (configuration, diagnostics) = read(text)
+        #expect(diagnostics.isEmpty)
+        let clocks = configuration.referenceClocks
+        #expect(clocks.map(\.effectiveBaudRate) == [9600, 9600, 38_400, 9600, 115_200, 115_200])
+        #expect(clocks.map(\.effectiveParity) == [.odd, .none, .even, .none, .none, .none])
+        #expect(
+            clocks.map(\.effectiveDevicePath) == [
+                "/dev/trimble0", "/dev/trimble1", "/dev/trimble2", "/dev/oncore.serial.1", "/dev/gps3", "/dev/gps4",
+            ])
+        #expect(clocks[0].pulseCorrection == 0)
+        #expect(clocks[0].labelDelay == 0.02)
+        // 11 bits at 9600 bit/s are 1.1458 ms, 10 are 1.0417 ms.
+        #expect(clocks[0].characterTime(at: 9600).nanoseconds == 1_145_833)
+        #expect(clocks[1].characterTime(at: 9600).nanoseconds == 1_041_666)
+    }
+
+    @Test("a speed may be left to be found out, whatever was said before", arguments: ["mode auto", "baud auto"])
+    func automaticSpeed(words: String) {
+        let (configuration, diagnostics) = read("refclock nmea baud 38400 \(words) parity odd exactplace")
+        #expect(diagnostics.isEmpty)
+        #expect(configuration.referenceClocks.first?.baudRate == nil)
+        #expect(configuration.referenceClocks.first?.parity == .odd)
+        #expect(configuration.referenceClocks.first?.reportsExactPlace == true)
+    }
+
+    @Test("a parity that is none is told", arguments: ["parity 1", "parity"])
+    func badParity(words: String) {
+        #expect(places(read("refclock nmea \(words)").diagnostics, .error).count == 1)
+    }
+
     @Test("letters behind a correction add eras of GPS weeks")
     func eras() {
         let clocks = read("refclock nmea time1 0.5g time2 1gG").configuration.referenceClocks

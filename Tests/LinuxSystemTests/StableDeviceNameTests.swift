@@ -8,8 +8,8 @@ struct StableDeviceNameTests {
     private let directory: TemporaryDirectory
     private var byID: String { directory.path + "/by-id" }
 
-    init() throws {
-        directory = try TemporaryDirectory(prefix: "timeball-names")
+    init() {
+        directory = TemporaryDirectory()
         // SAFETY: the string lives through the call.
         unsafe mkdir(directory.path + "/by-id", 0o755)
     }

@@ -1,0 +1,146 @@
+import ConfigurationLanguage
+import Discipline
+import LinuxSystem
+import Receivers
+import ReferenceClocks
+import TimeScale
+import Timekeeping
+
+/// The serial line of a receiver: read as bytes come, at the speed at which the receiver writes.
+///
+/// Where bytes come that nothing can be made of, the other speeds are tried: a receiver that was reset, or is another one,
+/// is followed.
+struct ReceiverPort: ~Copyable {
+    /// So many bytes without a message are unreadable: three of the longest sentences.
+    private static let unreadableBytes: UInt64 = 400
+    /// So long must they have come for: a receiver's longest packet may take most of a second.
+    private static let unreadableTime = Interval.seconds(4)
+    /// Between searches that found nothing: after each a longer time, for a language that we do not know is no reason to
+    /// change the speed all day.
+    private static let pauses = (first: Interval.seconds(30), longest: Interval.seconds(600))
+
+    private let port: SerialPort
+    private let parity: SerialPort.Parity
+    private let configuredSpeed: Int
+    /// The speed that is set, bit/s.
+    private(set) var baudRate: Int
+    private var search: SpeedSearch?
+    /// What had been counted when the last message came, and when that was.
+    private var quiet: (statistics: ReceiverStatistics, since: MonotonicInstant)?
+    private var pause = pauses.first
+    private var nextSearch: MonotonicInstant
+
+    /// Opens a line.
+    ///
+    /// - Parameters:
+    ///   - path: of the device.
+    ///   - configuration: of the clock.
+    ///   - baudRate: the speed to begin with, bit/s.
+    ///   - now: the time.
+    /// - Throws: `SystemError`.
+    init(
+        path: String, _ configuration: ReferenceClockConfiguration, baudRate: Int, now: MonotonicInstant
+    ) throws(SystemError) {
+        parity = SerialPort.Parity(configuration.effectiveParity)
+        port = try SerialPort(path: path, baudRate: baudRate, parity: parity)
+        configuredSpeed = configuration.effectiveBaudRate
+        (self.baudRate, nextSearch) = (baudRate, now)
+    }
+
+    /// For `PollSet`.
+    var descriptorNumber: Int32 { port.descriptor.rawValue }
+
+    /// When it wants attention without anything to read.
+    var due: MonotonicInstant { search?.due ?? .distantFuture }
+
+    /// Has the kernel stamp the edges of the line that carries pulses.
+    ///
+    /// - Returns: the pulse device.
+    func attachPulseLineDiscipline() throws(SystemError) -> String { try port.attachPulseLineDiscipline() }
+
+    /// Reads what has come, and looks after the speed.
+    ///
+    /// - Parameters:
+    ///   - timekeeper: is told.
+    ///   - index: the source.
+    ///   - buffer: room for a read.
+    ///   - isReady: whether there is something to read.
+    ///   - now: the time.
+    /// - Throws: `SystemError` where the device is gone.
+    mutating func read(
+        _ timekeeper: inout Timekeeper<some ClockControl>, _ index: Int, buffer: inout [UInt8], isReady: Bool,
+        now: MonotonicInstant
+    ) throws(SystemError) {
+        if isReady {
+            var bytes = buffer.mutableSpan
+            if let count = try port.read(into: &bytes) {
+                let arrived = KernelClock.realTime()
+                timekeeper.receive(bytes: bytes.span.extracting(first: count), arrived: arrived, from: index)
+            }
+        }
+        guard isReady || now >= due, let statistics = timekeeper.sources[index].receiverStatistics else { return }
+        if search != nil {
+            try follow(statistics, &timekeeper, index, now)
+        } else if isUnreadable(statistics, now) {
+            try begin(SpeedSearch.likelySpeeds.filter { $0 != baudRate } + [baudRate], &timekeeper, index, now)
+        }
+    }
+
+    // MARK: - Speed
+
+    /// Whether bytes have come for a while, and no message among them.
+    private mutating func isUnreadable(_ statistics: ReceiverStatistics, _ now: MonotonicInstant) -> Bool {
+        guard let quiet, statistics.messages == quiet.statistics.messages else {
+            self.quiet = (statistics, now)
+            return false
+        }
+        let bytes = statistics.bytes - quiet.statistics.bytes
+        return bytes > Self.unreadableBytes && now - quiet.since > Self.unreadableTime && now >= nextSearch
+    }
+
+    /// Begins a search with the first speed that the port takes.
+    private mutating func begin(
+        _ speeds: [Int], _ timekeeper: inout Timekeeper<some ClockControl>, _ index: Int, _ now: MonotonicInstant
+    ) throws(SystemError) {
+        let usable = speeds.drop { (try? port.change(baudRate: $0, parity: parity)) == nil }
+        guard let first = usable.first, let statistics = timekeeper.sources[index].receiverStatistics else { return }
+        search = SpeedSearch(speeds: Array(usable), statistics: statistics, now: now)
+        set(first, &timekeeper, index)
+    }
+
+    private mutating func follow(
+        _ statistics: ReceiverStatistics, _ timekeeper: inout Timekeeper<some ClockControl>, _ index: Int,
+        _ now: MonotonicInstant
+    ) throws(SystemError) {
+        switch search?.observe(statistics, now: now) {
+        case nil, .listen: break
+        case .change(let speed):
+            if (try? port.change(baudRate: speed, parity: parity)) != nil { set(speed, &timekeeper, index) }
+        case .found(let finding):
+            (search, quiet, pause) = (nil, nil, Self.pauses.first)
+            let languages = finding.languages.map(\.description).joined(separator: ", ")
+            timekeeper.speedFound(index, baudRate: finding.baudRate, languages: languages)
+        case .failed:
+            (search, quiet, nextSearch) = (nil, nil, now + pause)
+            pause = min(pause + pause, Self.pauses.longest)
+            try port.change(baudRate: configuredSpeed, parity: parity)
+            set(configuredSpeed, &timekeeper, index)
+        }
+    }
+
+    private mutating func set(_ speed: Int, _ timekeeper: inout Timekeeper<some ClockControl>, _ index: Int) {
+        baudRate = speed
+        timekeeper.speedChanged(index, to: speed)
+    }
+}
+
+extension SerialPort.Parity {
+    /// As a configuration has it.
+    init(_ parity: LineParity) {
+        switch parity {
+        case .none: self = .none
+        case .odd: self = .odd
+        case .even: self = .even
+        }
+    }
+}
