@@ -6,15 +6,19 @@ RELEASE := swift build -c release --static-swift-stdlib
 BIN := .build/release
 export SWIFT_BACKTRACE := enable=no
 
+# Words behind `make run --` are the demo's, and no targets.
+DEMO := $(if $(filter run,$(firstword $(MAKECMDGOALS))),$(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS)))
+$(foreach word,$(DEMO),$(eval .PHONY: $(word))$(eval $(word): ; @:))
+
 .PHONY: run test lint bench accuracy fuzz fuzz-night install uninstall clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build-packages ## build, and run a demo appliance without hardware (options: make run ARGS="--lose-signal-after 40")
+run: build-packages ## build, and run a demo appliance without hardware (options: make run -- --receiver ubx)
 	$(RELEASE) --product timeballd
 	$(RELEASE) --product timeball
-	$(BIN)/timeball demo $(ARGS)
+	$(BIN)/timeball demo $(DEMO)
 
 test: build-packages ## lint, build everything, and run all tests (those against other programs where they are installed)
 	swift format lint --strict -r Sources Tests Fuzz/Sources Benchmarks/Sources *.swift */Package.swift

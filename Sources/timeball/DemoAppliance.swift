@@ -11,6 +11,7 @@ struct DemoAppliance: ~Copyable {
     private var daemon: ChildProcess
     private var observer: ObserveClient?
     private var lastState = ""
+    private var lastSawtooth = ""
 
     /// Time from the start of a second at which the served time is asked for: sentences are over by then.
     private static let questionTime = Interval.milliseconds(850)
@@ -18,15 +19,16 @@ struct DemoAppliance: ~Copyable {
     /// Starts the daemon; the receiver is silent until `run`.
     ///
     /// - Parameters:
+    ///   - kind: of receiver.
     ///   - port: UDP port to serve on.
     ///   - seed: of everything imagined.
     ///   - showsLog: whether the daemon logs to this terminal.
     /// - Throws: `SystemError` and `DemoError`.
-    init(port: UInt16, seed: UInt64, showsLog: Bool) throws {
+    init(_ kind: DemoReceiver.Kind, port: UInt16, seed: UInt64, showsLog: Bool) throws {
         let directory = try TemporaryDirectory(prefix: "timeball-demo")
-        let receiver = try DemoReceiver(socketPath: "\(directory.path)/pulses.sock", seed: seed)
+        let receiver = try DemoReceiver(kind, socketPath: "\(directory.path)/pulses.sock", seed: seed)
         let file = "\(directory.path)/timeball.conf"
-        let text = Self.configuration(directory.path, terminal: receiver.path, port, seed, showsLog)
+        let text = Self.configuration(kind, directory.path, terminal: receiver.path, port, seed, showsLog)
         try Files.writeAtomically(file, Array(text.utf8))
         let program = try Files.programFolder() + "/timeballd"
         let daemon = try ChildProcess(program: program, arguments: ["-n", "-c", file], environment: [])
@@ -50,11 +52,11 @@ struct DemoAppliance: ~Copyable {
     }
 
     private static func configuration(
-        _ folder: String, terminal: String, _ port: UInt16, _ seed: UInt64, _ showsLog: Bool
+        _ kind: DemoReceiver.Kind, _ folder: String, terminal: String, _ port: UInt16, _ seed: UInt64, _ showsLog: Bool
     ) -> String {
         """
         clock virtual offset 0.3 frequency 12.5 wander 1e-9 seed \(seed)
-        refclock nmea unit 0 path \(terminal) baud 9600 mode 17 minpoll 0 maxpoll 0 prefer
+        refclock \(kind == .nmea ? "nmea mode 17" : "ublox") unit 0 path \(terminal) baud 9600 minpoll 0 maxpoll 0 prefer
         refclock sock unit 0 path \(folder)/pulses.sock refid PPS minpoll 0 maxpoll 0
         local stratum 10
         listen 127.0.0.1
@@ -92,7 +94,8 @@ struct DemoAppliance: ~Copyable {
     // MARK: - Lines
 
     private mutating func line(second: Instant) -> String {
-        let tracking = snapshot()?.tracking ?? TrackingReport()
+        let snapshot = snapshot()
+        let tracking = snapshot?.tracking ?? TrackingReport()
         let time = CivilTime(second).description.dropFirst(11).prefix(8)
         var line = Format.column("\(time)", 10) + Format.column(tracking.state, 17)
         line += Format.column("\(tracking.stratum) \(tracking.referenceID)", 9)
@@ -100,6 +103,9 @@ struct DemoAppliance: ~Copyable {
         line += tracking.stratum < 16 ? Format.duration(tracking.rootDispersion) : "–"
         if tracking.state != lastState, !tracking.reason.isEmpty { line += "  ← \(tracking.reason)" }
         lastState = tracking.state
+        let sawtooth = snapshot?.receivers.first?.sawtooth ?? ""
+        if sawtooth != lastSawtooth { line += "  ← the receiver's figures about its pulses (qErr): \(sawtooth)" }
+        lastSawtooth = sawtooth
         return line + "\n"
     }
 

@@ -9,10 +9,13 @@ struct DemoCommand: ParsableCommand {
         abstract:
             "Runs an appliance with an imagined receiver and an imagined oscillator; needs no hardware and no root.",
         discussion: """
-            A real timeballd reads NMEA sentences from a real pseudo-terminal at 9600 baud and pulses from a SOCK \
-            socket, and steers a virtual clock that begins 0.3 s wrong. It serves NTP on 127.0.0.1 and [::1]. Each line \
+            A real timeballd reads NMEA sentences, or UBX packets, from a real pseudo-terminal at 9600 baud and pulses from \
+            a SOCK socket, and steers a virtual clock that begins 0.3 s wrong. It serves NTP on 127.0.0.1 and [::1]. Each line \
             shows how far the served time is from the truth, which is this machine's own clock: nothing here adjusts it.
             """)
+
+    @Option(help: "nmea: a usual receiver; ubx: a timing receiver that tells how far each pulse will be off (qErr).")
+    var receiver = DemoReceiver.Kind.nmea
 
     @Option(name: .shortAndLong, help: "UDP port on which time is served.")
     var port: UInt16 = 11123
@@ -35,7 +38,7 @@ struct DemoCommand: ParsableCommand {
     func run() throws {
         do {
             try Signals.install()
-            var appliance = try DemoAppliance(port: port, seed: seed, showsLog: log)
+            var appliance = try DemoAppliance(receiver, port: port, seed: seed, showsLog: log)
             defer { appliance.stop() }
             Console.write(appliance.introduction)
             try appliance.run(
@@ -49,6 +52,8 @@ struct DemoCommand: ParsableCommand {
         }
     }
 }
+
+extension DemoReceiver.Kind: ExpressibleByArgument {}
 
 /// Why a demo cannot go on.
 enum DemoError: Error, CustomStringConvertible {
