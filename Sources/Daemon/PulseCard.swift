@@ -12,11 +12,16 @@ struct PulseCard: ~Copyable {
     /// A stamp has the clock read anew when the last reading is older: so a clock that was set in between is noticed
     /// before a stamp of the new time is taken for one of the old, and two edges of a pulse take one reading.
     private static let freshness = Interval.milliseconds(500)
+    /// Without a stamp for so long the card may have been reset, and is asked anew: four pulses in a row are not missed
+    /// by chance.
+    private static let patience = Interval.seconds(5)
 
     private var input: PTPPulseInput
     private var pulses: HardwareClockPulses
     /// When its clock is to be read next, should no stamp come.
     private(set) var due: MonotonicInstant
+    /// When the last stamp came, or was asked for.
+    private var lastStamp: MonotonicInstant
 
     /// Opens a clock and has it stamp pulses.
     ///
@@ -28,7 +33,7 @@ struct PulseCard: ~Copyable {
             path: configuration.effectiveDevicePath ?? "", pin: configuration.pin, channel: configuration.channel,
             edge: edge, usesCrossTimestamps: configuration.usesCrossTimestamps)
         pulses = HardwareClockPulses(pulseWidth: configuration.pulseWidth)
-        due = now
+        (due, lastStamp) = (now, now)
     }
 
     /// For `PollSet`.
@@ -51,7 +56,9 @@ struct PulseCard: ~Copyable {
             let reading = try input.clock.read(precision: HardwareClockPulses.readingPrecision)
             if let reading { pulses.take(reading) }
         }
-        guard isReady else { return }
+        guard isReady || now - lastStamp >= Self.patience else { return }
+        lastStamp = now
+        guard isReady else { return try input.renew() }
         let clocks = SystemClock.reading()
         for stamp in try input.takeStamps() {
             guard let stamp else {

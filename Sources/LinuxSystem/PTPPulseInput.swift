@@ -11,6 +11,7 @@ public struct PTPPulseInput: ~Copyable {
     /// The clock that stamps.
     public var clock: PTPHardwareClock
     private let channel: UInt32
+    private let edge: PulseDevice.Edge
 
     /// Reads that empty the kernel's queue of 128 stamps.
     private static let readsOfFullQueue = 5
@@ -52,9 +53,9 @@ public struct PTPPulseInput: ~Copyable {
         }
         // Stamps of a program before us.
         for _ in 0..<Self.readsOfFullQueue { _ = try Self.takeStamps(number, channel: 0, path) }
-        try Self.check(clx_clock_stamp_edges(number, UInt32(channel), edge == .clear ? 1 : 0), "channel", path)
+        try Self.request(number, UInt32(channel), edge, path)
         clock = PTPHardwareClock(path: path, descriptor: descriptor, usesCrossTimestamps: usesCrossTimestamps)
-        self.channel = UInt32(channel)
+        (self.channel, self.edge) = (UInt32(channel), edge)
     }
 
     deinit {
@@ -65,12 +66,28 @@ public struct PTPPulseInput: ~Copyable {
     /// The kernel's number of the descriptor that becomes readable with a stamp.
     public var descriptorNumber: Int32 { clock.descriptor.rawValue }
 
+    /// Asks for stamps anew: a card that was reset, as igb does with its clock too, has forgotten that it was asked.
+    ///
+    /// - Throws: `SystemError` as `init`.
+    public func renew() throws(SystemError) {
+        let number = clock.descriptor.rawValue
+        // A driver may refuse what it believes to be doing already.
+        _ = clx_clock_stamp_nothing(number, channel)
+        try Self.request(number, channel, edge, clock.path)
+    }
+
     /// Takes the stamps that have come, as many as one reading gives, oldest first.
     ///
     /// - Returns: readings of the clock at edges, ns; `nil` among them for one that is no time.
     /// - Throws: `SystemError`: ENODEV where the device is gone.
     public func takeStamps() throws(SystemError) -> [Int64?] {
         try Self.takeStamps(clock.descriptor.rawValue, channel: channel, clock.path)
+    }
+
+    private static func request(
+        _ number: Int32, _ channel: UInt32, _ edge: PulseDevice.Edge, _ path: String
+    ) throws(SystemError) {
+        try check(clx_clock_stamp_edges(number, channel, edge == .clear ? 1 : 0), "channel", path)
     }
 
     static func takeStamps(_ number: Int32, channel: UInt32, _ path: String) throws(SystemError) -> [Int64?] {

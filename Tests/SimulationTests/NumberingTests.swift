@@ -48,6 +48,17 @@ struct NumberingTests {
         #expect(report.tracking.referenceID == "PHC")
     }
 
+    @Test("pulses that begin after the sentences are followed as soon as they can be, sentences do not hold them up")
+    func latePulses() throws {
+        var appliance = SimulatedAppliance(
+            "refclock nmea unit 0 baud 9600 minpoll 0\nrefclock phc unit 0 extpps minpoll 0\n")
+        appliance.world.hasPulses = false
+        appliance.run(seconds: 4)
+        appliance.world.hasPulses = true
+        // Six labels prove the pulses, the eighth pulse makes a line; and one second to spare.
+        #expect(appliance.run(until: .locked, within: 10) != nil)
+    }
+
     @Test("the bound of a stamp's error is served, from the first pulse on")
     func stampError() throws {
         let text = "refclock nmea unit 0 baud 9600 minpoll 0\nrefclock phc unit 0 extpps minpoll 0\n"
