@@ -22,6 +22,7 @@ extension ReferenceClockConfiguration {
             .truth("flag2", \.flag2),
             .truth("flag3", \.flag3),
             .truth("flag4", \.flag4),
+            Option("host") { $0.readServer(&$1, $2) },
             .path("path", \.devicePath),
             .path("ppspath", \.pulsePath),
             // 4 000 000 bit/s: the fastest that Linux's termios has a name for.
@@ -40,6 +41,19 @@ extension ReferenceClockConfiguration {
 
     /// Bits that any driver has used; the NMEA driver's reach to 0x0200_0000.
     private static let modes = 0...0x7fff_ffff
+
+    private mutating func readServer(_ statement: inout Statement, _ word: Word) {
+        guard let value = statement.nextString() else {
+            statement.report(.error, word, "'host' needs an address, the word is ignored")
+            return
+        }
+        guard let server = GPSDServer(value.text) else {
+            let expected = "'localhost', a numeric address, either with :PORT, or the path of a socket"
+            statement.reportBad(value, of: word, expected)
+            return
+        }
+        self.server = server
+    }
 
     /// Takes four characters, as ntpd does, and tells of more.
     private mutating func readReferenceID(_ statement: inout Statement, _ word: Word) {

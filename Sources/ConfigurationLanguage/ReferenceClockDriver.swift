@@ -12,6 +12,8 @@ public enum DriverKind: String, Hashable, Sendable, CaseIterable {
     case sharedMemory
     /// The datagram socket of chrony's SOCK driver.
     case sampleSocket
+    /// A receiver behind gpsd, asked for its messages.
+    case gpsd
 
     /// The kind's row of the table.
     public var driver: ReferenceClockDriver {
@@ -51,6 +53,7 @@ public struct ReferenceClockDriver: Equatable, Sendable {
         .init(.pps, "PPS", ["pps", "atom"], type: 22, referenceID: "PPS", pulse: "/dev/pps"),
         .init(.sharedMemory, "SHM", ["shm"], type: 28, referenceID: "SHM"),
         .init(.sampleSocket, "SOCK", ["sock"], type: nil, referenceID: "SOCK"),
+        .init(.gpsd, "GPSD", ["gpsd"], type: 46, referenceID: "GPSD", device: "/dev/gps"),
     ]
 
     private static let unsupported: [ReferenceClockDriver] = {
@@ -62,7 +65,6 @@ public struct ReferenceClockDriver: Equatable, Sendable {
             ("JUPITER", [], 31), ("CHRONOLOG", [], 32), ("DUMBCLOCK", [], 33), ("ULINK", [], 34), ("PCF", [], 35),
             ("WWV", [], 36), ("FG", [], 37), ("HOPF", [], 38), ("HOPF", [], 39), ("JJY", ["jjy"], 40),
             ("ZYFER", ["zyfer"], 42), ("RIPENCC", [], 43), ("NEOCLOCK4X", [], 44), ("TSYNCPCI", [], 45),
-            ("GPSD", ["gpsd"], 46),
         ]
         return rows.map { .init(nil, $0.name, $0.words, type: $0.type) }
     }()

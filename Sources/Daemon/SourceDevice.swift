@@ -95,6 +95,7 @@ final class SourceDevice {
             sharedMemory = try SharedMemoryClock(unit: configuration.unit, isPrivate: configuration.mode & 1 != 0)
         case .sampleSocket:
             socket = try SampleSocket(path: configuration.effectiveDevicePath ?? "")
+        case .gpsd: throw SystemError("open", code: 0, subject: configuration.name, remark: "not connected yet")
         case .localClock: break
         }
     }

@@ -155,7 +155,7 @@ public struct Timekeeper<Clock: ClockControl> {
             let others = able.filter { $0 != index }
             switch sources[index].configuration.driver {
             case .nmea: return index
-            case .pps, .sampleSocket, .sharedMemory:
+            case .pps, .sampleSocket, .sharedMemory, .gpsd:
                 return others.first { sources[$0].configuration.prefer } ?? others.first
             case .localClock: return nil
             }
