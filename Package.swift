@@ -36,7 +36,6 @@ let package = Package(
         // For the packages in Fuzz/ and Benchmarks/.
         .library(name: "Authentication", targets: ["Authentication"]),
         .library(name: "ConfigurationLanguage", targets: ["ConfigurationLanguage"]),
-        .library(name: "GPSDClient", targets: ["GPSDClient"]),
         .library(name: "GPSDWire", targets: ["GPSDWire"]),
         .library(name: "LinuxSystem", targets: ["LinuxSystem"]),
         .library(name: "NTPServer", targets: ["NTPServer"]),

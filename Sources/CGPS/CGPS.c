@@ -35,12 +35,17 @@
 #define LIBRARIES "libgps.so"
 #endif
 
-/* gps_unpack writes into a block of this size, so that a libgps whose structure is larger than ours does no harm before
+/* libgps writes into a block of this size, so that a libgps whose structure is larger than ours does no harm before
  * the trial has found it out: five times the largest known (49 464 bytes). */
 #define BLOCK_SIZE (256 * 1024)
 
+/* What gps_unpack calls for each object of its text, with this signature in 3.22 ... 3.27.5. gps_unpack itself will not do:
+ * it begins again for ever with an object that it does not like, such as one with a number for a path. */
+static const char entry[] = "libgps_json_unpack";
+typedef int unpack_function(const char *text, struct gps_data_t *data, const char **end);
+
 struct cgps {
-    int (*unpack)(const char *, struct gps_data_t *);
+    unpack_function *unpack;
     struct gps_data_t *data;
     enum cgps_kind kind;
 };
@@ -59,11 +64,14 @@ void cgps_unpack(struct cgps *session, const char *line, struct cgps_message *me
     struct gps_data_t *data = session->data;
     /* All of it, not only `set`: nothing of an earlier message is to be taken for this one's. */
     memset(data, 0, sizeof *data);
-    session->unpack(line, data);
+    const char *end = line;
+    int status = session->unpack(line, data, &end);
     *message = (struct cgps_message){
         .text = "", .time_uncertainty = NAN, .xdop = NAN, .ydop = NAN, .pdop = NAN, .hdop = NAN, .vdop = NAN,
         .tdop = NAN, .gdop = NAN,
     };
+    session->kind = CGPS_NOTHING;
+    if (status != 0) return;
     if (data->set & VERSION_SET) {
         message->kind = CGPS_VERSION;
         message->protocol_major = data->version.proto_major;
@@ -183,7 +191,7 @@ static int is_as_built(struct cgps *session) {
 static enum cgps_outcome try_library(struct cgps *session, const char *name) {
     void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
     if (!library) return CGPS_NOT_INSTALLED;
-    void *symbol = dlsym(library, "gps_unpack");
+    void *symbol = dlsym(library, entry);
     if (!symbol) return CGPS_OTHER_LIBRARY;
     memcpy(&session->unpack, &symbol, sizeof symbol);
     memset(session->data, 0, BLOCK_SIZE);

@@ -12,8 +12,8 @@ public struct GPSDConnection: ~Copyable {
     /// So long after the last byte gpsd is asked whether it is there. A receiver makes it send once a second; without one
     /// it is silent, and stays so for as long as there is none.
     public static let quietTime = Interval.seconds(10)
-    /// So long after the last byte the connection is given up, and so long may connecting take: twice what gpsd, or a
-    /// computer that starts it on demand, has needed (a gpsd that looks for a receiver's speed answers meanwhile).
+    /// So long after the last byte the connection is given up, and so long may connecting and the greeting take: enough
+    /// for a packet that is lost again and again, which Linux repeats after 1, 3, 7 and 15 s.
     public static let silenceLimit = Interval.seconds(30)
     /// The protocols that are spoken: 3 of gpsd 2.90 ... 3.26, and 16, as 3.27 calls the same.
     public static let protocols: Set<Int> = [3, 16]
@@ -74,7 +74,7 @@ public struct GPSDConnection: ~Copyable {
 
     /// When `attend` wants to be called even if nothing comes.
     public var due: MonotonicInstant {
-        lastHeard + (progress == .connecting || hasAsked ? Self.silenceLimit : Self.quietTime)
+        lastHeard + (progress == .watching && !hasAsked ? Self.quietTime : Self.silenceLimit)
     }
 
     /// Whether gpsd has greeted.

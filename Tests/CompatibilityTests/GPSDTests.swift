@@ -166,10 +166,11 @@ struct GPSDShimTests {
             #define _GNU_SOURCE
             #include <dlfcn.h>
             #include <string.h>
-            int gps_unpack(char *text, char *data) {
-                int (*unpack)(char *, char *) = (int (*)(char *, char *))dlsym(RTLD_NEXT, "gps_unpack");
+            typedef int function(const char *text, char *data, const char **end);
+            int libgps_json_unpack(const char *text, char *data, const char **end) {
+                function *unpack = (function *)dlsym(RTLD_NEXT, "libgps_json_unpack");
                 if (!unpack) return -1;
-                int answer = unpack(text, data + 8);
+                int answer = unpack(text, data + 8, end);
                 memcpy(data, data + 8, 8);
                 return answer;
             }

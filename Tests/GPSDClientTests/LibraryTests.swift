@@ -19,7 +19,7 @@ struct LibraryTests {
         guard cgps_api() > 0 else { return }
         let missing = problem("/nonexistent/libgps.so.1")
         #expect(missing.hasPrefix("load /nonexistent/libgps.so.1 (API \(cgps_api())): not installed"))
-        // Some library that is there and has no gps_unpack.
+        // Some library that is there and knows nothing of gpsd.
         #expect(problem("libm.so.6").contains("libgps here is another than the one this program was built for"))
     }
 

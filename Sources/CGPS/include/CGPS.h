@@ -1,6 +1,6 @@
 /* gpsd's messages, decoded by libgps. The library is not linked: it is looked for when a gpsd clock is configured, so a
  * program built with this runs where libgps is missing, and the D-Bus, C++ and systemd libraries that come with libgps
- * stay away from everybody else. */
+ * stay away from everybody else. TIMEBALL_WITHOUT_LIBGPS builds it as if there were no gps.h. */
 #ifndef CGPS_H
 #define CGPS_H
 
