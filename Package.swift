@@ -36,6 +36,7 @@ let package = Package(
         // For the packages in Fuzz/ and Benchmarks/.
         .library(name: "Authentication", targets: ["Authentication"]),
         .library(name: "ConfigurationLanguage", targets: ["ConfigurationLanguage"]),
+        .library(name: "GPSDWire", targets: ["GPSDWire"]),
         .library(name: "LinuxSystem", targets: ["LinuxSystem"]),
         .library(name: "NTPServer", targets: ["NTPServer"]),
         .library(name: "NTPWire", targets: ["NTPWire"]),
@@ -50,24 +51,26 @@ let package = Package(
     ],
     targets: [
         // Floor 0: C
+        .target(name: "CGPS"),
         .target(name: "CLinux"),
         .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
         // Floor 1: time
         .target(name: "TimeScale", swiftSettings: strict, linkerSettings: [.linkedLibrary("m")]),
         // Floor 2: languages
         floor("NTPWire", ["TimeScale"]),
-        floor("Receivers", ["TimeScale"]),
+        floor("GPSDWire", ["TimeScale"]),
+        floor("Receivers", ["TimeScale", "GPSDWire"]),
         floor("ConfigurationLanguage", ["TimeScale"]),
         // Floor 3: decisions
         floor("Discipline", ["TimeScale"]),
-        floor("ReferenceClocks", ["TimeScale", "Receivers", "ConfigurationLanguage", "Discipline"]),
+        floor("ReferenceClocks", ["TimeScale", "GPSDWire", "Receivers", "ConfigurationLanguage", "Discipline"]),
         floor("NTPServer", ["TimeScale", "NTPWire", "ConfigurationLanguage", "Discipline"]),
         floor("Reports"),
         floor(
             "Timekeeping",
             [
-                "TimeScale", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks", "NTPServer",
-                "Reports",
+                "TimeScale", "GPSDWire", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks",
+                "NTPServer", "Reports",
             ]),
         floor("SimulatedWorld", ["TimeScale", "Discipline"]),
         floor(
@@ -79,6 +82,7 @@ let package = Package(
         // Floor 4: the system
         floor("LinuxSystem", ["CLinux", "TimeScale", "Discipline", "Reports", "SimulatedWorld"]),
         floor("Authentication", ["CNettle", "ConfigurationLanguage", "NTPServer"]),
+        floor("GPSDClient", ["CGPS", "TimeScale", "GPSDWire", "ConfigurationLanguage", "LinuxSystem"]),
         // Floor 5: composition
         floor("ControlService", ["Reports"]),
         floor(
@@ -86,6 +90,7 @@ let package = Package(
             [
                 "TimeScale", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks", "NTPServer",
                 "Reports", "Timekeeping", "SimulatedWorld", "LinuxSystem", "Authentication", "ControlService",
+                "GPSDClient", "GPSDWire",
             ]),
         // Floor 6: executables
         .executableTarget(
@@ -116,6 +121,10 @@ let package = Package(
                 "NTPServer", "NTPWire", "Reports", "Timekeeping",
             ]),
         tests("ReceiversTests", ["Receivers", "SimulatedWorld", "TimeScale"]),
+        tests("GPSDWireTests", ["GPSDWire", "SimulatedWorld", "TimeScale"]),
+        tests(
+            "GPSDClientTests",
+            ["GPSDClient", "CGPS", "GPSDWire", "ConfigurationLanguage", "LinuxSystem", "TimeScale"]),
         tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "SimulatedWorld", "TimeScale"]),
         tests("SimulatedWorldTests", ["SimulatedWorld", "Discipline", "TimeScale"]),
         tests("LinuxSystemTests", ["LinuxSystem", "CLinux", "SimulatedWorld", "Discipline", "TimeScale"]),
@@ -131,7 +140,12 @@ let package = Package(
                 "TimeScale", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks", "NTPServer",
                 "Reports", "Timekeeping", "SimulatedWorld", "Simulation",
             ]),
-        tests("CompatibilityTests", ["LinuxSystem", "Reports", "SimulatedWorld", "TimeScale"]),
+        tests(
+            "CompatibilityTests",
+            [
+                "LinuxSystem", "Reports", "SimulatedWorld", "TimeScale", "ConfigurationLanguage", "GPSDClient",
+                "GPSDWire",
+            ]),
         tests("ArchitectureTests", []),
     ]
 )

@@ -27,6 +27,7 @@ let package = Package(
         .target(name: "CFuzzer"),
         .target(name: "FuzzDriver", dependencies: ["CFuzzer"], swiftSettings: strict),
         fuzzer("FuzzNMEA", of: "Receivers"),
+        fuzzer("FuzzGPSD", of: "GPSDWire", "TimeScale"),
         fuzzer("FuzzConfiguration", of: "ConfigurationLanguage"),
         fuzzer("FuzzServer", of: "NTPServer", "Authentication"),
         fuzzer("FuzzKeys", of: "ConfigurationLanguage", "Authentication"),

@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/ip.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -244,6 +245,24 @@ int clx_unix_bind(int type, const char *path, unsigned permissions) {
     }
     if (error) close(descriptor);
     return error ? error : descriptor;
+}
+
+int clx_stream_connect(const struct clx_address *address) {
+    int descriptor = prepare(socket(address->storage.ss_family, SOCK_STREAM, 0));
+    if (descriptor < 0 || connect(descriptor, (const struct sockaddr *)&address->storage, address->length) == 0
+        || errno == EINPROGRESS || errno == EINTR)
+        return descriptor;
+    int error = -errno;
+    close(descriptor);
+    return error;
+}
+
+int clx_stream_outcome(int descriptor) {
+    struct pollfd entry = {.fd = descriptor, .events = POLLOUT};
+    if (poll(&entry, 1, 0) == 0) return -EINPROGRESS;
+    int error = 0;
+    socklen_t length = sizeof error;
+    return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? -errno : -error;
 }
 
 int clx_accept(int descriptor) { return prepare(accept(descriptor, NULL, NULL)); }

@@ -22,6 +22,7 @@ extension ReferenceClockConfiguration {
             .truth("flag2", \.flag2),
             .truth("flag3", \.flag3),
             .truth("flag4", \.flag4),
+            Option("host") { $0.readServer(&$1, $2) },
             .path("path", \.devicePath),
             .path("ppspath", \.pulsePath),
             Option("baud") { $0.readSpeed(&$1, $2) },
@@ -84,6 +85,19 @@ extension ReferenceClockConfiguration {
             return statement.reportBad(value, of: word, "none, odd or even")
         }
         self.parity = parity
+    }
+
+    private mutating func readServer(_ statement: inout Statement, _ word: Word) {
+        guard let value = statement.nextString() else {
+            statement.report(.error, word, "'host' needs an address, the word is ignored")
+            return
+        }
+        guard let server = GPSDServer(value.text) else {
+            let expected = "'localhost', a numeric address, either with :PORT, or the path of a socket"
+            statement.reportBad(value, of: word, expected)
+            return
+        }
+        self.server = server
     }
 
     /// Takes four characters, as ntpd does, and tells of more.

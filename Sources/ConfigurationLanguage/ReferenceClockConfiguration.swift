@@ -38,6 +38,8 @@ public struct ReferenceClockConfiguration: Equatable, Sendable {
     public var flag3: Bool?
     /// The driver's fourth switch; `nil` where nothing is said.
     public var flag4: Bool?
+    /// Where the gpsd of a gpsd clock listens (`host`).
+    public var server: GPSDServer?
     /// The device, or the socket of a SOCK clock (`path`).
     public var devicePath: String?
     /// The device of the pulse (`ppspath`).
@@ -80,7 +82,15 @@ public struct ReferenceClockConfiguration: Equatable, Sendable {
     public var effectiveStratum: Int { stratum ?? driver.driver.defaultStratum }
 
     /// The device or socket: as configured, or else the driver's with the unit's number; `nil` where there is none.
-    public var effectiveDevicePath: String? { devicePath ?? driver.driver.devicePrefix.map { $0 + String(unit) } }
+    ///
+    /// ntpd's gpsd clocks from unit 128 on take the pulses of the unit 128 below, so their device is that one's.
+    public var effectiveDevicePath: String? {
+        let number = driver == .gpsd ? unit % 128 : unit
+        return devicePath ?? driver.driver.devicePrefix.map { $0 + String(number) }
+    }
+
+    /// Where the gpsd of a gpsd clock listens: as configured, or else on this computer.
+    public var effectiveServer: GPSDServer { server ?? .standard }
 
     /// The pulse device: as configured, or else the driver's with the unit's number; `nil` where there is none.
     ///

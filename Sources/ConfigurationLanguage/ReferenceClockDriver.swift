@@ -20,9 +20,14 @@ public enum DriverKind: String, Hashable, Sendable, CaseIterable {
     case sharedMemory
     /// The datagram socket of chrony's SOCK driver.
     case sampleSocket
+    /// A receiver behind gpsd, asked for its messages.
+    case gpsd
 
     /// Whether it is a receiver on a serial line.
-    public var isReceiver: Bool { self == .nmea || self == .ublox || self == .trimble || self == .oncore }
+    public var isSerial: Bool { self == .nmea || self == .ublox || self == .trimble || self == .oncore }
+
+    /// Whether it is a receiver, whose labels come late for the seconds that they name.
+    public var isReceiver: Bool { isSerial || self == .gpsd }
 
     /// The kind's row of the table.
     public var driver: ReferenceClockDriver {
@@ -71,6 +76,7 @@ public struct ReferenceClockDriver: Equatable, Sendable {
         .init(.ptpHardwareClock, "PHC", ["phc"], type: nil, referenceID: "PHC", device: "/dev/ptp"),
         .init(.sharedMemory, "SHM", ["shm"], type: 28, referenceID: "SHM"),
         .init(.sampleSocket, "SOCK", ["sock"], type: nil, referenceID: "SOCK"),
+        .init(.gpsd, "GPSD", ["gpsd"], type: 46, referenceID: "GPSD", device: "/dev/gps"),
     ]
 
     private static let unsupported: [ReferenceClockDriver] = {
@@ -82,7 +88,6 @@ public struct ReferenceClockDriver: Equatable, Sendable {
             ("PCF", [], 35),
             ("WWV", [], 36), ("FG", [], 37), ("HOPF", [], 38), ("HOPF", [], 39), ("JJY", ["jjy"], 40),
             ("ZYFER", ["zyfer"], 42), ("RIPENCC", [], 43), ("NEOCLOCK4X", [], 44), ("TSYNCPCI", [], 45),
-            ("GPSD", ["gpsd"], 46),
         ]
         return rows.map { .init(nil, $0.name, $0.words, type: $0.type) }
     }()

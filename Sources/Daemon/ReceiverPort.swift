@@ -41,8 +41,10 @@ struct ReceiverPort: ~Copyable {
     init(
         path: String, _ configuration: ReferenceClockConfiguration, baudRate: Int, now: MonotonicInstant
     ) throws(SystemError) {
-        parity = SerialPort.Parity(configuration.effectiveParity)
-        port = try SerialPort(path: path, baudRate: baudRate, parity: parity)
+        let parity = SerialPort.Parity(configuration.effectiveParity)
+        let port = try SerialPort(path: path, baudRate: baudRate, parity: parity)
+        self.parity = parity
+        self.port = port
         configuredSpeed = configuration.effectiveBaudRate
         (self.baudRate, nextSearch) = (baudRate, now)
     }

@@ -1,5 +1,7 @@
 import ConfigurationLanguage
 import Discipline
+import GPSDClient
+import GPSDWire
 import LinuxSystem
 import ReferenceClocks
 import TimeScale
@@ -32,6 +34,7 @@ final class SourceDevice {
     private var sharedMemory: SharedMemoryClock?
     private var socket: SampleSocket?
     private var card: PulseCard?
+    private var gpsd: GPSDConnection?
     private var lastSequence: UInt32?
     private var pause = firstPause
     private var nextAttempt: MonotonicInstant
@@ -50,23 +53,26 @@ final class SourceDevice {
 
     /// Adds what can be waited for.
     func register(in set: inout PollSet) {
-        let number = receiver?.descriptorNumber ?? socket?.descriptor.rawValue ?? card?.descriptorNumber
-        pollIndex = number.map { set.add(number: $0) }
+        let own = receiver?.descriptorNumber ?? socket?.descriptor.rawValue ?? card?.descriptorNumber
+        let number = own ?? gpsd?.descriptorNumber
+        let wantsWriting = gpsd?.wantsWriting ?? false
+        pollIndex = number.map { set.add(number: $0, wantsWriting: wantsWriting) }
     }
 
     /// When the device wants attention without anything to wait for.
     var due: MonotonicInstant {
         if !isOpen || wantsPulses { return nextAttempt }
         let own = pulses != nil || sharedMemory != nil ? nextReading : card?.due ?? .distantFuture
-        return min(own, receiver?.due ?? .distantFuture)
+        return min(own, receiver?.due ?? gpsd?.due ?? .distantFuture)
     }
 
     private var isOpen: Bool {
         receiver != nil || pulses != nil || sharedMemory != nil || socket != nil || card != nil
+            || gpsd != nil
     }
 
     /// Whether a serial receiver should bring pulses, which have not been found yet.
-    private var wantsPulses: Bool { configuration.driver.isReceiver && configuration.flag1 == true && pulses == nil }
+    private var wantsPulses: Bool { configuration.driver.isSerial && configuration.flag1 == true && pulses == nil }
 
     // MARK: - Opening
 
@@ -77,11 +83,12 @@ final class SourceDevice {
             if !isOpen {
                 let opened = name.current
                 try openDevice(opened, now)
-                timekeeper.deviceOpened(index, as: opened)
+                // A gpsd is there once it has greeted.
+                if gpsd == nil { timekeeper.deviceOpened(index, as: opened) }
                 name.remember(openedAs: opened)
             }
             if wantsPulses { try openReceiversPulses() }
-            pause = Self.firstPause
+            if gpsd == nil { pause = Self.firstPause }
             nextReading = now
         } catch {
             if !isOpen {
@@ -106,6 +113,8 @@ final class SourceDevice {
             sharedMemory = try SharedMemoryClock(unit: configuration.unit, isPrivate: configuration.mode & 1 != 0)
         case .sampleSocket:
             socket = try SampleSocket(path: configuration.effectiveDevicePath ?? "")
+        case .gpsd:
+            gpsd = try GPSDConnection(to: configuration.effectiveServer, device: configuration.devicePath, now: now)
         case .localClock: break
         }
     }
@@ -140,14 +149,16 @@ final class SourceDevice {
         do throws(SystemError) {
             try card?.read(&timekeeper, index, isReady: isReady, now: now)
             try receiver?.read(&timekeeper, index, buffer: &buffer, isReady: isReady, now: now)
+            if gpsd != nil { try attendGPSD(&timekeeper, isReady: isReady, now) }
             if isReady { try readSocket(&timekeeper) }
             if now >= nextReading {
                 try readPulses(&timekeeper, now)
                 try readSharedMemory(&timekeeper, now)
             }
         } catch {
+            nextAttempt = now + pause
+            if gpsd.map({ !$0.isWatching }) ?? false { pause = min(pause + pause, Self.longestPause) }
             close()
-            nextAttempt = now + Self.firstPause
             timekeeper.deviceAbsent(index, reason: error.description)
         }
     }
@@ -161,6 +172,23 @@ final class SourceDevice {
                     isPulse: sample.isPulse, leap: sample.leapIndicator, from: index)
             case .malformed: timekeeper.receiveMalformed(from: index)
             }
+        }
+    }
+
+    private func attendGPSD(
+        _ timekeeper: inout Timekeeper<some ClockControl>, isReady: Bool, _ now: MonotonicInstant
+    ) throws(SystemError) {
+        guard isReady || now >= gpsd?.due ?? .distantFuture else { return }
+        let wasWatching = gpsd?.isWatching ?? false
+        var reports: [GPSDReport] = []
+        defer {
+            let arrived = KernelClock.realTime()
+            for report in reports { timekeeper.receive(report, arrived: arrived, from: index) }
+        }
+        try gpsd?.attend(now: now) { reports.append($0) }
+        if !wasWatching, gpsd?.isWatching ?? false {
+            pause = Self.firstPause
+            timekeeper.deviceOpened(index)
         }
     }
 
@@ -201,6 +229,7 @@ final class SourceDevice {
         sharedMemory = nil
         socket = nil
         card = nil
+        gpsd = nil
         lastSequence = nil
     }
 }

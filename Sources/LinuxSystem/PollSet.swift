@@ -28,10 +28,13 @@ public struct PollSet: ~Copyable {
 
     /// Adds a descriptor by the kernel's number, where its owner cannot be borrowed.
     ///
-    /// - Parameter number: of a descriptor that stays open until after `wait`.
+    /// - Parameters:
+    ///   - number: of a descriptor that stays open until after `wait`.
+    ///   - wantsWriting: whether to wait also until it can be written to.
     /// - Returns: its index in the set.
-    public mutating func add(number: Int32) -> Int {
-        entries.append(pollfd(fd: number, events: Int16(POLLIN), revents: 0))
+    public mutating func add(number: Int32, wantsWriting: Bool = false) -> Int {
+        let events = POLLIN | (wantsWriting ? POLLOUT : 0)
+        entries.append(pollfd(fd: number, events: Int16(events), revents: 0))
         return entries.count - 1
     }
 
@@ -56,14 +59,19 @@ public struct PollSet: ~Copyable {
     /// Whether a descriptor can be read without waiting; true also at the end of a file.
     public func isReadable(_ index: Int) -> Bool { has(POLLIN, index) }
 
+    /// Whether a descriptor can be written to without waiting; only where that was asked for.
+    public func isWritable(_ index: Int) -> Bool { has(POLLOUT, index) }
+
     /// Whether the other end of a descriptor is gone.
     public func hasHungUp(_ index: Int) -> Bool { has(POLLHUP, index) }
 
     /// Whether a descriptor has an error pending, or is not open.
     public func hasFailed(_ index: Int) -> Bool { has(POLLERR | POLLNVAL, index) }
 
-    /// Whether there is something to read or to find out: input, an end, an error.
-    public func needsAttention(_ index: Int) -> Bool { isReadable(index) || hasHungUp(index) || hasFailed(index) }
+    /// Whether there is something to do or to find out: input, an end, an error, room to write where that was asked for.
+    public func needsAttention(_ index: Int) -> Bool {
+        isReadable(index) || isWritable(index) || hasHungUp(index) || hasFailed(index)
+    }
 
     private func has(_ flags: Int32, _ index: Int) -> Bool { Int32(entries[index].revents) & flags != 0 }
 }

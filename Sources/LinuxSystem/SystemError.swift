@@ -17,6 +17,11 @@ public struct SystemError: Error, Sendable {
     /// The `code` of an end of file: no `errno` has this value.
     public static let endOfFile: Int32 = 0
 
+    /// The `code` of a partner that has not answered in time.
+    public static let timedOut: Int32 = ETIMEDOUT
+    /// The `code` of a partner that speaks another language.
+    public static let wrongProtocol: Int32 = EPROTO
+
     /// Errors of getaddrinfo(3), turned positive, begin here.
     static let firstLookupCode: Int32 = 10_000
 

@@ -30,7 +30,7 @@ public struct MessageName: Hashable, Sendable {
             case .ubx, .oncore: UInt64(packet[2]) << 8 | UInt64(packet[3])
             case .tsip where TSIPMessage.hasSubcode(packet[1]): UInt64(packet[1]) << 8 | UInt64(packet[2])
             case .tsip: UInt64(packet[1])
-            case .skyTraq, .sirf, .nmea: packet.count > 4 ? UInt64(packet[4]) : 0
+            case .skyTraq, .sirf, .nmea, .gpsd: packet.count > 4 ? UInt64(packet[4]) : 0
             }
         self.init(language, code: code)
     }
@@ -46,6 +46,7 @@ extension MessageName: CustomStringConvertible {
         case .tsip: code > 0xff ? Self.hex(code >> 8) + "-" + Self.hex(code & 0xff) : Self.hex(code)
         case .skyTraq: Self.hex(code)
         case .sirf: "MID\(code)"
+        case .gpsd: "gpsd"
         }
     }
 

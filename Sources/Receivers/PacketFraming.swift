@@ -54,7 +54,7 @@ enum PacketFraming {
             return measureSkyTraq(bytes)
         case .skyTraq: return measureSkyTraq(bytes)
         case .sirf: return measureSiRF(bytes)
-        case .nmea: return .noise
+        case .nmea, .gpsd: return .noise
         }
     }
 

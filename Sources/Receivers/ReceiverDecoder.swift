@@ -52,6 +52,7 @@ public struct ReceiverDecoder: Sendable {
     var ubx = UBXState()
     var tsip = TSIPState()
     var oncore = OncoreState()
+    var gpsd = GPSDState()
 
     /// A decoder that has heard nothing yet.
     ///
@@ -96,6 +97,7 @@ public struct ReceiverDecoder: Sendable {
         gate.reset()
         (status, hasFix, deniedUTC) = (ReceiverStatus(), false, nil)
         (nmea, ubx, tsip, oncore) = (NMEAState(), UBXState(), TSIPState(), OncoreState())
+        gpsd = GPSDState()
     }
 
     // MARK: - Messages
@@ -174,7 +176,7 @@ public struct ReceiverDecoder: Sendable {
             return try message.map { message throws(MessageRejection) in
                 try take(message, arrived: arrived, handle)
             } ?? .ignored
-        case .nmea, .skyTraq, .sirf: return .ignored
+        case .nmea, .skyTraq, .sirf, .gpsd: return .ignored
         }
     }
 

@@ -12,6 +12,8 @@ public enum ReceiverProtocol: UInt8, CaseIterable, Sendable {
     case skyTraq
     /// SiRF binary: framed, so that it is skipped cleanly, and not decoded.
     case sirf
+    /// What gpsd tells of a receiver.
+    case gpsd
 
     /// Whether messages of it are understood, and not only skipped.
     public var isDecoded: Bool { self != .skyTraq && self != .sirf }
@@ -27,6 +29,7 @@ extension ReceiverProtocol: CustomStringConvertible {
         case .oncore: "Oncore"
         case .skyTraq: "SkyTraq"
         case .sirf: "SiRF"
+        case .gpsd: "gpsd"
         }
     }
 }

@@ -1,9 +1,31 @@
+import ConfigurationLanguage
 import Discipline
+import GPSDWire
 import Receivers
 import TimeScale
 
 /// What a source's receiver says: its messages, its health, its pulses to come.
 extension ReferenceClock {
+    /// Takes a report of gpsd's about its receiver.
+    ///
+    /// - Parameters:
+    ///   - report: any but a pulse.
+    ///   - arrived: the clock's reading when what it tells of came, as far as it is known.
+    ///   - now: when it was read.
+    ///   - handle: called for each label.
+    public mutating func consume(
+        _ report: GPSDReport, arrived: Instant, now: MonotonicInstant, handle: (SecondLabel) -> Void
+    ) {
+        var events: [ReceiverEvent] = []
+        decoder?.consume(report, arrived: arrived) { events.append($0) }
+        take(events, arrived: arrived, now: now, handle)
+    }
+
+    /// Whether a report of gpsd's is about its receiver.
+    public func isAbout(_ device: String?) -> Bool {
+        decoder?.isAbout(device, wanted: configuration.devicePath, unit: configuration.unit % 128) ?? false
+    }
+
     /// Takes bytes of a serial line.
     ///
     /// - Parameters:
@@ -14,10 +36,19 @@ extension ReferenceClock {
     public mutating func consume(
         _ bytes: Span<UInt8>, arrived: Instant, now: MonotonicInstant, handle: (SecondLabel) -> Void
     ) {
+        var events: [ReceiverEvent] = []
+        decoder?.consume(bytes, arrived: arrived) { events.append($0) }
+        take(events, arrived: arrived, now: now, handle)
+    }
+
+    /// Notes what a receiver says about a pulse.
+    public mutating func note(_ sawtooth: PulseSawtooth) { forecast.note(sawtooth) }
+
+    private mutating func take(
+        _ events: [ReceiverEvent], arrived: Instant, now: MonotonicInstant, _ handle: (SecondLabel) -> Void
+    ) {
         lastHeard = now
-        // Copies, because the decoder is in use while its events are handled.
-        var (health, forecast) = (health, forecast)
-        decoder?.consume(bytes, arrived: arrived) { event in
+        for event in events {
             switch event {
             case .label(let label):
                 health.note(label, now: now)
@@ -28,7 +59,6 @@ extension ReferenceClock {
             case .answer, .frame: break
             }
         }
-        (self.health, self.forecast) = (health, forecast)
         if let news = decoder?.status.leapNews { announce(news, at: arrived) }
         if let fault = receiversFault(at: now) { condition = fault }
     }

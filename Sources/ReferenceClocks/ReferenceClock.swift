@@ -80,10 +80,10 @@ public struct ReferenceClock: Sendable {
         pairing = PulsePairing()
         baudRate = configuration.effectiveBaudRate
         if configuration.driver.isReceiver {
-            let messages = configuration.driver == .nmea ? Self.messages(ofMode: configuration.mode) : .all
+            let messages: LabelMessageSet = configuration.driver == .nmea ? Self.messages(ofMode: configuration.mode) : .all
             var decoder = ReceiverDecoder(notBefore: earliestDate, messages: messages)
             decoder.holdsExactPlace = configuration.reportsExactPlace
-            decoder.characterTime = configuration.characterTime(at: baudRate)
+            if configuration.driver.isSerial { decoder.characterTime = configuration.characterTime(at: baudRate) }
             self.decoder = decoder
         }
     }
@@ -98,7 +98,7 @@ public struct ReferenceClock: Sendable {
         let isLine = numberer.configuration.driver.isReceiver
         pairing = PulsePairing(
             givenDelay: isLine ? numberer.configuration.labelDelay : numberer.configuration.time1.map { _ in 0 },
-            baudRate: isLine ? numberer.baudRate : nil)
+            baudRate: numberer.configuration.driver.isSerial ? numberer.baudRate : nil)
     }
 
     /// Takes the delays of labels that number its pulses, as kept from an earlier run.
@@ -111,7 +111,14 @@ public struct ReferenceClock: Sendable {
     }
 
     /// Whether its labels and samples can number pulses.
-    public var canNumber: Bool { ![.pps, .ptpHardwareClock, .localClock].contains(configuration.driver) }
+    public var canNumber: Bool {
+        switch configuration.driver {
+        case .pps, .ptpHardwareClock, .localClock: false
+        // ntpd's units from 128 on have the pulses of those below.
+        case .gpsd: configuration.unit < 128
+        default: true
+        }
+    }
 
     /// Whether pulses have come lately.
     public func hasPulses(at now: MonotonicInstant) -> Bool {

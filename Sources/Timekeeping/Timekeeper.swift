@@ -158,11 +158,18 @@ public struct Timekeeper<Clock: ClockControl> {
             let others = able.filter { $0 != index }
             switch sources[index].configuration.driver {
             case .nmea, .ublox, .trimble, .oncore: return index
+            case .gpsd: return others.first { isPulseUnit(index, of: $0, in: sources) } ?? index
             case .pps, .ptpHardwareClock, .sampleSocket, .sharedMemory:
                 return others.first { sources[$0].configuration.prefer } ?? others.first
             case .localClock: return nil
             }
         }
+    }
+
+    /// Whether a clock of gpsd's has the pulses of another: ntpd's units from 128 on.
+    static func isPulseUnit(_ index: Int, of other: Int, in sources: [ReferenceClock]) -> Bool {
+        let (pulses, labels) = (sources[index].configuration, sources[other].configuration)
+        return pulses.driver == .gpsd && labels.driver == .gpsd && pulses.unit == labels.unit + 128
     }
 
     /// The sources whose pulses a source numbers; itself among them where it has pulses of its own.
@@ -182,11 +189,15 @@ public struct Timekeeper<Clock: ClockControl> {
         sources[index].consume(
             bytes, arrived: clock.reading(atKernelTime: arrived), now: clock.monotonicNow()
         ) { labels.append($0) }
+        receive(labels, from: index)
+        reportConditions()
+    }
+
+    mutating func receive(_ labels: [SecondLabel], from index: Int) {
         for label in labels where !label.isLeapSecond {
             if label.weekRollovers > 0 { reportRollover(label, from: index) }
             receive(label: Sample(local: label.arrived, reference: label.utc), message: label.message, from: index)
         }
-        reportConditions()
     }
 
     /// Takes a pulse.

@@ -102,6 +102,10 @@ struct ReferenceClockTests {
             ("refclock phc unit 1 extpps", "PHC(1)", "PHC(1)", "PHC", 0, "/dev/ptp1", nil),
             ("server -4 127.127.28.255", "SHM(255)", "127.127.28.255", "SHM", 0, nil, nil),
             ("refclock sock path /run/s", "SOCK(0)", "SOCK(0)", "SOCK", 0, "/run/s", nil),
+            ("server 127.127.46.1", "GPSD(1)", "127.127.46.1", "GPSD", 0, "/dev/gps1", nil),
+            ("refclock gpsd path /dev/ttyS0", "GPSD(0)", "127.127.46.0", "GPSD", 0, "/dev/ttyS0", nil),
+            // ntpd's driver 46: the pulses of unit 2.
+            ("refclock gpsd unit 130", "GPSD(130)", "127.127.46.130", "GPSD", 0, "/dev/gps2", nil),
         ] as [(String, String, String, String, Int, String?, String?)])
     func defaults(
         text: String, name: String, address: String, identifier: String, stratum: Int, device: String?, pulse: String?
@@ -119,7 +123,7 @@ struct ReferenceClockTests {
         "known drivers that this version has not are named, unknown ones told, and their fudges too",
         arguments: [
             ("server 127.127.8.0 mode 2", "1:8: warning: the driver GENERIC (type 8) is not supported by this version"),
-            ("fudge 127.127.46.0 time1 x", "1:7: warning: the driver GPSD (type 46) is not supported by this version"),
+            ("fudge 127.127.40.0 time1 x", "1:7: warning: the driver JJY (type 40) is not supported by this version"),
             ("refclock zyfer unit 9", "1:10: warning: the driver ZYFER is not supported by this version"),
             ("server 127.127.99.0", "1:8: warning: there is no reference clock of type 99"),
             ("refclock nema", "1:10: warning: unknown driver 'nema'"),

@@ -24,6 +24,24 @@ struct PollSetTests {
         mutating func hangUp() { writer = nil }
     }
 
+    @Test("room to write is told only where it was asked for")
+    func writing() throws {
+        var ends: [Int32] = [0, 0]
+        // SAFETY: socketpair writes two numbers.
+        #expect(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        let (here, there) = (ends[0], ends[1])
+        defer {
+            close(here)
+            close(there)
+        }
+        var set = PollSet()
+        let (unasked, asked) = (set.add(number: here), set.add(number: here, wantsWriting: true))
+        #expect(try set.wait(timeout: .seconds(1)))
+        #expect(set.isWritable(asked) == true)
+        #expect(set.needsAttention(asked) == true)
+        #expect(set.needsAttention(unasked) == false)
+    }
+
     @Test("the descriptor that has bytes is told from the one that has none")
     func readiness() throws {
         let silent = Pipe()

@@ -235,6 +235,10 @@ int clx_unix_bind(int type, const char *path, unsigned permissions);
 /* A Unix socket connected to a path. */
 int clx_unix_connect(int type, const char *path);
 /* Accepts a connection, non-blocking, closed on exec. */
+/* A non-blocking TCP socket that is connecting, closed on exec. */
+int clx_stream_connect(const struct clx_address *address);
+/* 0 when a socket has connected, -EINPROGRESS as long as it is connecting, else why it has not. */
+int clx_stream_outcome(int descriptor);
 int clx_accept(int descriptor);
 ssize_t clx_sock_receive(int descriptor, struct clx_sock_sample *sample);
 int clx_sock_send(int descriptor, const struct clx_sock_sample *sample);
