@@ -157,7 +157,7 @@ final class SourceDevice {
             }
         } catch {
             nextAttempt = now + pause
-            if gpsd.map({ !$0.isWatching }) ?? false { pause = min(pause + pause, Self.longestPause) }
+            if let isWatching = gpsd?.isWatching, !isWatching { pause = min(pause + pause, Self.longestPause) }
             close()
             timekeeper.deviceAbsent(index, reason: error.description)
         }
