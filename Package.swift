@@ -93,7 +93,7 @@ let package = Package(
         .executableTarget(
             name: "timeball",
             dependencies: [
-                "TimeScale", "NTPWire", "ConfigurationLanguage", "Reports", "SimulatedWorld", "Simulation",
+                "TimeScale", "NTPWire", "Receivers", "ConfigurationLanguage", "Reports", "SimulatedWorld", "Simulation",
                 "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict, linkerSettings: slim),
