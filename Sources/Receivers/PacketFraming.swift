@@ -41,6 +41,7 @@ enum PacketFraming {
     ///   - language: corrected where the second byte tells which it is.
     ///   - bytes: from the first byte on, at least one.
     ///   - examined: how far a search for the end has come; to be handed in again with more bytes.
+    /// - Returns: what they make.
     static func measure(
         _ language: inout ReceiverProtocol, _ bytes: Span<UInt8>, examined: inout Int
     ) -> Measure {

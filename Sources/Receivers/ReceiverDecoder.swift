@@ -89,7 +89,8 @@ public struct ReceiverDecoder: Sendable {
         switch frame {
         case .rejected(let language, let reason):
             reject(reason, handle)
-            report(MessageName(language, code: 0), .rejected(reason), handle)
+            let name = language == .nmea ? scanner.lexer.withSentence { MessageName(brokenSentence: $0) } : nil
+            report(name ?? MessageName(language, code: 0), .rejected(reason), handle)
         case .sentence:
             statistics.count(.nmea)
             let name = scanner.lexer.withSentence { MessageName(sentence: $0) }
