@@ -45,6 +45,7 @@ extension SerialPort {
     /// Whether a path is a terminal, so that it can be opened as a port.
     ///
     /// - Parameter path: anything; what is no device is not even opened, since a pipe would take notice.
+    /// - Returns: `false` also for what cannot be opened.
     public static func isTerminal(_ path: String) -> Bool {
         var status = stat()
         // SAFETY: the kernel fills one structure; the string lives through the call.

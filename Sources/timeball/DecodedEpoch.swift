@@ -49,14 +49,17 @@ struct DecodedEpoch {
     /// A moment to the nearest millisecond.
     ///
     /// - Parameters:
-    ///   - utc: the moment; within 23:59:60, a second more.
+    ///   - utc: the moment; for one within 23:59:60, a second later.
     ///   - isLeapSecond: whether it is within 23:59:60.
+    /// - Returns: ISO 8601.
     static func text(_ utc: Instant, isLeapSecond: Bool = false) -> String {
         let rounded = utc + Interval(nanoseconds: 500_000)
-        guard isLeapSecond, rounded.wholeSeconds == utc.wholeSeconds else { return "\(rounded)" }
-        // The last second of the day before, under the number 60.
-        let before = "\(rounded - .second)"
-        return before.dropLast("59.000Z".count) + "60" + before.suffix(".000Z".count)
+        let second = CivilTime(rounded).second
+        guard isLeapSecond, second < 2 else { return "\(rounded)" }
+        // Rounding may have led into the real 00:00:00.
+        let shown = "\(rounded - .second)"
+        guard second == 0 else { return shown }
+        return shown.dropLast("59.000Z".count) + "60" + shown.suffix(".000Z".count)
     }
 }
 
