@@ -69,14 +69,18 @@ extension ReceiverDecoder {
     ) throws(MessageRejection) -> Conclusion {
         guard let dated = nmea.dated, timeOfDay < Self.day else { return .accepted(nil) }
         let datedTimeOfDay = dated.utc.nanoseconds % Self.day.nanoseconds
-        let ahead = (timeOfDay.nanoseconds - datedTimeOfDay + Self.day.nanoseconds) % Self.day.nanoseconds
-        guard ahead > 0, ahead <= Self.undatedReach.nanoseconds else { return .accepted(nil) }
+        // The shorter way around the clock.
+        let half = Self.day.nanoseconds / 2
+        let ahead = (timeOfDay.nanoseconds - datedTimeOfDay + 3 * half) % Self.day.nanoseconds - half
+        guard abs(ahead) <= Self.undatedReach.nanoseconds else { return .accepted(nil) }
+        let moment = NamedMoment(utc: dated.utc + Interval(nanoseconds: ahead), weekRollovers: dated.weekRollovers)
+        // 23:59:60 has the number of the 00:00:00 that follows: which of them is meant is not told.
+        guard ahead > 0 else { return .accepted(dated.isLeapSecond ? nil : moment.utc) }
         if !gate.messages.isDisjoint(with: .dated) {
             let missed = nmea.undated ?? timeOfDay
             nmea.undated = missed
-            guard missed != timeOfDay else { return .accepted(nil) }
+            guard missed != timeOfDay else { return .accepted(moment.utc) }
         }
-        let moment = NamedMoment(utc: dated.utc + Interval(nanoseconds: ahead), weekRollovers: dated.weekRollovers)
         return try label(moment, from: message, arrived: arrived, handle)
     }
 }

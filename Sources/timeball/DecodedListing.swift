@@ -5,7 +5,7 @@ import TimeScale
 
 /// What a decoder tells, as rows of text.
 ///
-/// An epoch is held back until the messages that name it are in: until two later ones have begun (some receivers
+/// An epoch is held back until the messages that name it are in: until three later ones have begun (some receivers
 /// interleave two epochs), the line falls silent, or the stream ends.
 struct DecodedListing {
     /// How a row is written.
@@ -17,7 +17,9 @@ struct DecodedListing {
     }
 
     /// How many epochs are held back.
-    private static let held = 2
+    private static let held = 3
+    /// How many messages are remembered that named an epoch before it was reported: GGA, GLL, GNS.
+    private static let earlyMessages = 3
     /// How far apart messages may say that the same epoch is: as `ReceiverDecoder` has it.
     private static let resolution = Interval.milliseconds(1)
 
@@ -28,6 +30,8 @@ struct DecodedListing {
     private var pending: [DecodedEpoch] = []
     /// Whether a pending epoch has just been named.
     private var hasNews = false
+    /// The last messages that named an epoch which has not been reported: sentences without a date, before the one with it.
+    private var early: [(moment: Instant, message: String)] = []
     /// The last that were told: one for the pulse just gone, one for the pulse to come.
     private var sawtooths: [PulseSawtooth] = []
     /// Written once for each piece of the stream.
@@ -79,19 +83,25 @@ struct DecodedListing {
         case .label(let label):
             epochs += 1
             let sawtooth = sawtooths.last { $0.second == label.utc.nearestSecond }
-            pending.append(DecodedEpoch(label, sawtooth: sawtooth, showsArrival: showsArrival))
+            var epoch = DecodedEpoch(label, sawtooth: sawtooth, showsArrival: showsArrival)
+            for (moment, message) in early where isSame(moment, label.utc) { epoch.add(source: message) }
+            pending.append(epoch)
         case .sawtooth(let sawtooth): sawtooths = sawtooths.suffix(1) + [sawtooth]
         case .frame(let frame):
             if showsFrames { add(frame) }
             guard case .accepted(let moment?) = frame.verdict else { return }
-            guard let named = pending.lastIndex(where: { ($0.label.utc - moment).magnitude < Self.resolution }) else {
-                return
+            let message = frame.name.description
+            if let named = pending.lastIndex(where: { isSame($0.label.utc, moment) }) {
+                pending[named].add(source: message)
+                hasNews = true
+            } else {
+                early = early.suffix(Self.earlyMessages - 1) + [(moment, message)]
             }
-            pending[named].add(source: frame.name.description)
-            hasNews = true
         case .rejected, .fix, .answer: break
         }
     }
+
+    private func isSame(_ first: Instant, _ second: Instant) -> Bool { (first - second).magnitude < Self.resolution }
 
     private mutating func add(_ frame: FrameVerdict) {
         switch form {
