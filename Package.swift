@@ -124,7 +124,7 @@ let package = Package(
             "ReferenceClocksTests",
             ["ReferenceClocks", "Receivers", "ConfigurationLanguage", "Discipline", "SimulatedWorld", "TimeScale"]),
         tests("TimekeepingTests", ["Timekeeping", "ReferenceClocks", "Receivers", "SimulatedWorld", "TimeScale"]),
-        tests("ReplayTests", ["Receivers", "TimeScale", "LinuxSystem"]),
+        tests("ReplayTests", ["Receivers", "TimeScale", "LinuxSystem", "SimulatedWorld", "Simulation"]),
         tests(
             "SimulationTests",
             [

@@ -2,77 +2,10 @@ import Receivers
 import Testing
 import TimeScale
 
-/// Real receivers' streams at the level of the decoder, against the corpus's verdicts.
-///
-/// The verdicts (`expected/*.must.tsv`, `synthetic/*.must.tsv`) come from an independent scanner and from the corpus's
-/// author; see the corpus's README.
-@Suite("Replay of NMEA streams", .enabled(if: Corpus.isPresent, "the replay corpus is not here"))
-struct NMEAReplayTests {
-    /// Synthetic files that are not one run of one receiver, and why they are tested apart or not at all.
-    static let apart = [
-        "pubx04.nmea": "holds only $PUBX,04, the u-blox driver's sentence: no label, tested below",
-        "year-two-digit.nmea": "holds one 12:00:00 in six different years, each for a decoder of its own: tested below",
-        "malformed-zoo.nmea": "refusals tested by the reason as well, below",
-    ]
-
+/// What the tables of the synthetic sentences say beyond the epochs, which `CorpusTests` has.
+@Suite("Synthetic sentences", .enabled(if: Corpus.isPresent, "the replay corpus is not here"))
+struct SyntheticSentenceTests {
     static let pieceLengths = [1, 7, Int.max]
-
-    @Test("the corpus has the files and epochs that its README lists")
-    func completeness() throws {
-        // Counted in the README's tables: 44 NMEA streams, 3 of them without one epoch (first .. last: none), and 10
-        // synthetic ones.
-        let names = Corpus.files(in: "streams", withExtension: "nmea")
-        #expect(names.count == 44)
-        #expect(Corpus.files(in: "synthetic", withExtension: "nmea").count == 10)
-        let empty = try names.filter { try Corpus.rows("expected/\($0.dropLast(5)).must.tsv").isEmpty }
-        #expect(empty == ["GPSmap-76S.nmea", "tn200.nmea", "ublox-lea-5q.nmea"])
-    }
-
-    @Test(
-        "a stream yields every second that it must, and none that it may not",
-        arguments: Corpus.files(in: "streams", withExtension: "nmea"), pieceLengths)
-    func stream(name: String, pieceLength: Int) throws {
-        let rows = try Corpus.rows("expected/\(name.dropLast(5)).must.tsv")
-        let must = Set(try rows.filter { $0[1] == "must" }.map { try #require(Epoch($0[0])) })
-        let may = Set(try rows.filter { $0[1] == "may" }.map { try #require(Epoch($0[0])) })
-        let bytes = try Corpus.bytes("streams/\(name)")
-        let labels = labels(of: bytes, inPiecesOf: pieceLength, notBefore: pivot(before: must))
-        expectOnce(labels)
-        let reported = Set(labels.map { Epoch($0.utc, isLeapSecond: $0.isLeapSecond) })
-        #expect(must.subtracting(reported).sorted() == [], "missing")
-        #expect(reported.subtracting(must).subtracting(may).sorted() == [], "must not be reported")
-    }
-
-    @Test(
-        "a synthetic stream yields exactly the seconds of its table",
-        arguments: Corpus.files(in: "synthetic", withExtension: "nmea").filter { apart[$0] == nil }, pieceLengths)
-    func synthetic(name: String, pieceLength: Int) throws {
-        // As sets: a second that the receiver names twice (the leap-insert-dup files) is in the table twice, but a
-        // decoder reports it once.
-        let must = Set(try Corpus.rows("synthetic/\(name.dropLast(5)).must.tsv").map { try #require(Epoch($0[1])) })
-        let bytes = try Corpus.bytes("synthetic/\(name)")
-        let labels = labels(of: bytes, inPiecesOf: pieceLength, notBefore: pivot(before: must))
-        expectOnce(labels)
-        #expect(labels.map { Epoch($0.utc, isLeapSecond: $0.isLeapSecond) }.sorted() == must.sorted())
-    }
-
-    @Test(
-        "a UBX stream yields every second that it must, and none that it may not",
-        arguments: [
-            "navisys-gr8013", "ublox-8-time", "ublox-aek-4t", "ublox-neo-m8n", "ublox-neo-m8t-s", "ublox-zed-f9p-hp",
-            "ublox-lea-4t", "ublox-zed-f9p-rtk",
-        ], pieceLengths)
-    func ubx(name: String, pieceLength: Int) throws {
-        let rows = try Corpus.rows("expected/\(name).must.tsv")
-        let must = Set(try rows.filter { $0[1] == "must" }.map { try #require(Epoch($0[0])) })
-        let may = Set(try rows.filter { $0[1] == "may" }.map { try #require(Epoch($0[0])) })
-        let bytes = try Corpus.bytes("streams/\(name).bin")
-        let labels = labels(of: bytes, inPiecesOf: pieceLength, notBefore: pivot(before: must))
-        expectOnce(labels)
-        let reported = Set(labels.map { Epoch($0.utc + Interval(nanoseconds: 500_000), isLeapSecond: $0.isLeapSecond) })
-        #expect(must.subtracting(reported).sorted() == [], "missing")
-        #expect(reported.subtracting(must).subtracting(may).sorted() == [], "must not be reported")
-    }
 
     @Test("the zoo of malformed sentences yields the seconds of its table and no others", arguments: pieceLengths)
     func zoo(pieceLength: Int) throws {
@@ -121,25 +54,8 @@ struct NMEAReplayTests {
         #expect(labels.allSatisfy { $0.weekRollovers == 1 })
     }
 
-    @Test("proprietary sentences alone yield no label")
-    func proprietary() throws {
-        #expect(labels(of: try Corpus.bytes("synthetic/pubx04.nmea"), inPiecesOf: .max, notBefore: .unixEpoch) == [])
-    }
-
-    @Test(
-        "a stream of a language that is not decoded yields no label",
-        arguments: ["bu303-moving", "bu303-nofix", "bu303-stillfix", "skytraq-bin"])
-    func binary(name: String) throws {
-        #expect(labels(of: try Corpus.bytes("streams/\(name).bin"), inPiecesOf: .max, notBefore: .unixEpoch) == [])
-    }
-
     /// A day before the first epoch of a stream, or 2002 for a stream without one: the part of the build date.
     private func pivot(before epochs: Set<Epoch>) -> Instant {
         (epochs.min()?.utc ?? Instant(nanoseconds: 1_009_843_200 * 1_000_000_000)) - .seconds(86_400)
-    }
-
-    private func expectOnce(_ labels: [SecondLabel]) {
-        let epochs = labels.map { Epoch($0.utc, isLeapSecond: $0.isLeapSecond) }
-        #expect(Set(epochs).count == epochs.count, "an epoch is reported more than once")
     }
 }
