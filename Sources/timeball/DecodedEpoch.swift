@@ -4,18 +4,18 @@ import TimeScale
 /// An epoch that the driver would report, and what the receiver had told when it last named it.
 struct DecodedEpoch {
     let label: SecondLabel
-    /// How far off its pulse is, where that was told.
-    let sawtooth: PulseSawtooth?
     /// Seconds from the epoch to the first byte of the message that named it, by this machine's clock; `nil` for a file.
     let delay: Double?
+    /// How far off its pulse is, where that was told: before it by u-blox, after it by Trimble.
+    var sawtooth: PulseSawtooth?
     /// The messages that have named it, in the order of the stream.
     private(set) var sources: [String] = []
     private(set) var status = ReceiverStatus()
     private var hasFix = false
     private var isNamedAnew = false
 
-    init(_ label: SecondLabel, sawtooth: PulseSawtooth?, showsArrival: Bool) {
-        (self.label, self.sawtooth) = (label, sawtooth)
+    init(_ label: SecondLabel, showsArrival: Bool) {
+        self.label = label
         delay = showsArrival ? (label.arrived - label.utc).seconds : nil
     }
 

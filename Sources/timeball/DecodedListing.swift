@@ -82,11 +82,15 @@ struct DecodedListing {
         switch event {
         case .label(let label):
             epochs += 1
-            let sawtooth = sawtooths.last { $0.second == label.utc.nearestSecond }
-            var epoch = DecodedEpoch(label, sawtooth: sawtooth, showsArrival: showsArrival)
+            var epoch = DecodedEpoch(label, showsArrival: showsArrival)
+            epoch.sawtooth = sawtooths.last { $0.second == label.utc.nearestSecond }
             for (moment, message) in early where isSame(moment, label.utc) { epoch.add(source: message) }
             pending.append(epoch)
-        case .sawtooth(let sawtooth): sawtooths = sawtooths.suffix(1) + [sawtooth]
+        case .sawtooth(let sawtooth):
+            sawtooths = sawtooths.suffix(1) + [sawtooth]
+            for index in pending.indices where pending[index].label.utc.nearestSecond == sawtooth.second {
+                pending[index].sawtooth = sawtooth
+            }
         case .frame(let frame):
             if showsFrames { add(frame) }
             guard case .accepted(let moment?) = frame.verdict else { return }
