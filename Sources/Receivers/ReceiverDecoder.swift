@@ -8,7 +8,8 @@ import TimeScale
 /// * Each epoch is reported once; another kind of message with the same epoch confirms it in silence.
 /// * Time does not go backwards (`ReportedEpochs`).
 ///
-/// Without sentences of a maker's own and packets no allocation; one decoder belongs to one device and one thread.
+/// Sentences that tell the time and nothing else are read without allocation; one decoder belongs to one device and one
+/// thread.
 public struct ReceiverDecoder: Sendable {
     /// A moment that cannot lie in the future: the build date, the last good time; dates before it are moved up by
     /// 1024 weeks. Kept within 1980-01-06 ... 2150-01-01.
@@ -37,6 +38,7 @@ public struct ReceiverDecoder: Sendable {
     var gate: LabelGate
     private var scanner = FrameScanner()
     var nmea = NMEAState()
+    var reports = NMEAReportState()
     var ubx = UBXState()
     var tsip = TSIPState()
     var oncore = OncoreState()
@@ -80,7 +82,8 @@ public struct ReceiverDecoder: Sendable {
         scanner.reset()
         gate.reset()
         (status, hasFix) = (ReceiverStatus(), false)
-        (nmea, ubx, tsip, oncore) = (NMEAState(), UBXState(), TSIPState(), OncoreState())
+        (nmea, reports) = (NMEAState(), NMEAReportState())
+        (ubx, tsip, oncore) = (UBXState(), TSIPState(), OncoreState())
     }
 
     // MARK: - Messages
@@ -134,10 +137,15 @@ public struct ReceiverDecoder: Sendable {
     private mutating func readSentence(
         arrived: Instant, _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) -> Conclusion {
+        // A report comes first: what it says about the solution holds for the time in the same sentence.
+        if let report = scanner.lexer.withSentence({ NMEAReport.parse($0) }) {
+            take(report, handle)
+        } else {
+            reports.sky.endSolution()
+        }
         let parsed = try scanner.lexer.withSentence { text throws(MessageRejection) in try NMEASentence.parse(text) }
-        if let sentence = parsed { return try take(sentence, arrived: arrived, handle) }
-        return try scanner.lexer.withSentence { text throws(MessageRejection) in try NMEAReport.parse(text) }
-            .map { take($0, handle) } ?? .ignored
+        guard let sentence = parsed else { return .ignored }
+        return try take(sentence, arrived: arrived, handle)
     }
 
     private mutating func readPacket(
