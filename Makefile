@@ -23,6 +23,7 @@ run: build-packages ## build, and run a demo appliance without hardware (options
 test: build-packages ## lint, build everything, and run all tests (those against other programs where they are installed)
 	swift format lint --strict -r Sources Tests Fuzz/Sources Benchmarks/Sources *.swift */Package.swift
 	$(RELEASE) --product timeballd
+	$(RELEASE) --product timeball
 	swift build --build-tests
 	swift test --skip-build --skip CompatibilityTests
 	swift test --skip-build --filter CompatibilityTests

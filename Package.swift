@@ -98,7 +98,7 @@ let package = Package(
         .executableTarget(
             name: "timeball",
             dependencies: [
-                "TimeScale", "NTPWire", "ConfigurationLanguage", "Reports", "SimulatedWorld", "Simulation",
+                "TimeScale", "NTPWire", "Receivers", "ConfigurationLanguage", "Reports", "SimulatedWorld", "Simulation",
                 "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict, linkerSettings: slim),
@@ -133,7 +133,7 @@ let package = Package(
             "ReferenceClocksTests",
             ["ReferenceClocks", "Receivers", "ConfigurationLanguage", "Discipline", "SimulatedWorld", "TimeScale"]),
         tests("TimekeepingTests", ["Timekeeping", "ReferenceClocks", "Receivers", "SimulatedWorld", "TimeScale"]),
-        tests("ReplayTests", ["Receivers", "TimeScale", "LinuxSystem"]),
+        tests("ReplayTests", ["Receivers", "TimeScale", "LinuxSystem", "SimulatedWorld", "Simulation"]),
         tests(
             "SimulationTests",
             [

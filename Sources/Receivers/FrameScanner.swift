@@ -24,7 +24,7 @@ struct FrameScanner: Sendable {
     private(set) var arrived = Instant.unixEpoch
     /// Where in the stream the frame just found begins, bytes.
     private(set) var offset: UInt64 = 0
-    /// Its length, bytes.
+    /// Its length, bytes; that of a sentence up to its line end.
     private(set) var length = 0
 
     /// Bytes that have come, and when; only those from `head` up to `tail` count.
@@ -139,7 +139,7 @@ struct FrameScanner: Sendable {
     private mutating func takeText(_ byte: UInt8, staysHere: Bool) -> Frame? {
         let outcome = lexer.push(byte)
         (arrived, offset) = sentence
-        length = Int(headOffset - sentence.offset) + (byte == 0x0d || byte == 0x0a ? 1 : 0)
+        length = Int(headOffset - sentence.offset)
         if byte == UInt8(ascii: "$") { sentence = (arrivals[head], headOffset) }
         if !staysHere {
             head += 1

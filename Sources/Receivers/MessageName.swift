@@ -21,9 +21,20 @@ public struct MessageName: Hashable, Sendable {
         self.init(.nmea, code: code)
     }
 
+    /// The name that begins a broken sentence; `nil` where it is cut off before the first comma.
+    init?(brokenSentence text: Span<UInt8>) {
+        for index in text.indices where text[index] == UInt8(ascii: ",") {
+            self.init(sentence: text)
+            return
+        }
+        return nil
+    }
+
     /// The name of a whole packet.
     ///
-    /// - Parameter packet: from its first byte; at least four bytes, as the shortest packet of any language has.
+    /// - Parameters:
+    ///   - language: its language.
+    ///   - packet: from its first byte; at least four bytes, as the shortest packet of any language has.
     init(_ language: ReceiverProtocol, packet: Span<UInt8>) {
         let code: UInt64 =
             switch language {

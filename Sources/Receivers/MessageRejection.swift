@@ -43,6 +43,8 @@ public enum MessageRejection: UInt8, Error, CaseIterable, Sendable, Equatable {
     case utcUnknown
     /// The receiver shows a time that it was given for a test.
     case testTime
+    /// The time of a satellite system, and nothing in the message leads from it to UTC.
+    case notUTC
 }
 
 extension MessageRejection: CustomStringConvertible {
@@ -70,6 +72,7 @@ extension MessageRejection: CustomStringConvertible {
         case .badLength: "packet too short for what it is"
         case .utcUnknown: "leap seconds not known yet"
         case .testTime: "test time"
+        case .notUTC: "not UTC"
         }
     }
 }

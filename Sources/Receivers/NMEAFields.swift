@@ -4,15 +4,16 @@ import TimeScale
 ///
 /// It keeps offsets only, so that nothing is copied; the text goes along as a parameter.
 struct NMEAFields {
-    /// Fields in the sentence, as far as there is room for them (20); at least 1.
+    /// Fields in the sentence, as far as there is room for them (24); at least 1.
     private(set) var count = 0
 
     /// Where each field begins; one more entry than fields: one past the comma that would end the last.
-    private var starts = [21 of Int](repeating: 0)
+    private var starts = [25 of Int](repeating: 0)
 
     /// Finds the fields of a sentence.
     ///
-    /// 20 fields are room for every sentence that tells the time (GGA has 15); further ones are not looked at.
+    /// 24 fields are room for every sentence that we read (GSV with signal and system has 22); further ones are not
+    /// looked at.
     init(_ text: Span<UInt8>) {
         var offset = 0
         while offset <= text.count, count < starts.count - 1 {
@@ -81,6 +82,49 @@ struct NMEAFields {
             unit /= 10
         }
         return .seconds(Int64(hour * 3600 + minute * 60 + second)) + Interval(nanoseconds: nanoseconds)
+    }
+
+    /// A date `ddmmyy`.
+    ///
+    /// - Throws: `MessageRejection.noDate` for a blank field, `.badDate` for what is not six digits.
+    func shortDate(_ field: Int, in text: Span<UInt8>) throws(MessageRejection) -> SentDate {
+        let range = range(field)
+        guard !range.isEmpty else { throw .noDate }
+        guard range.count == 6, let number = Self.number(range, in: text) else { throw .badDate }
+        return SentDate(year: number % 100, month: number / 100 % 100, day: number / 10_000)
+    }
+
+    /// Whether a field holds these characters and no others.
+    func matches(_ field: Int, _ word: String, in text: Span<UInt8>) -> Bool {
+        let range = range(field)
+        guard range.count == word.utf8.count else { return false }
+        return zip(range, word.utf8).allSatisfy { text[$0] == $1 }
+    }
+
+    /// A whole number of 1 ... 9 digits, perhaps with a sign before it; `nil` for anything else.
+    func integer(_ field: Int, in text: Span<UInt8>) -> Int? {
+        let range = range(field)
+        guard let first = range.first else { return nil }
+        switch text[first] {
+        case UInt8(ascii: "-"): return Self.number(range.dropFirst(), in: text).map { -$0 }
+        case UInt8(ascii: "+"): return Self.number(range.dropFirst(), in: text)
+        default: return Self.number(range, in: text)
+        }
+    }
+
+    /// A decimal number, perhaps with a sign before it and a fraction of up to nine digits; `nil` for anything else.
+    func decimal(_ field: Int, in text: Span<UInt8>) -> Double? {
+        var range = range(field)
+        guard let first = range.first else { return nil }
+        let isNegative = text[first] == UInt8(ascii: "-")
+        if isNegative || text[first] == UInt8(ascii: "+") { range = range.dropFirst() }
+        let point = range.first { text[$0] == UInt8(ascii: ".") } ?? range.upperBound
+        guard let whole = Self.number(range.lowerBound..<point, in: text) else { return nil }
+        let digits = min(point + 1, range.upperBound)..<range.upperBound
+        guard !digits.isEmpty else { return Double(isNegative ? -whole : whole) }
+        guard let fraction = Self.number(digits, in: text) else { return nil }
+        let value = Double(whole) + Double(fraction) / digits.reduce(1) { unit, _ in unit * 10 }
+        return isNegative ? -value : value
     }
 
     private static func digit(_ byte: UInt8) -> Int? {

@@ -30,7 +30,7 @@ public struct NMEALexer: Sendable {
     private var text = [125 of UInt8](repeating: 0)
     /// Bytes of the current sentence in `text`.
     private var count = 0
-    /// Bytes of the finished sentence in `text`, without the checksum.
+    /// Bytes of the sentence in `text` that has ended, without the checksum.
     private var sentenceLength = 0
 
     /// A lexer that waits for its first `$`.
@@ -60,7 +60,7 @@ public struct NMEALexer: Sendable {
         case 0x20...0x7e:
             return append(byte)
         default:
-            isInSentence = false
+            (isInSentence, sentenceLength) = (false, count)
             return .rejected(.illegalByte)
         }
     }
@@ -73,7 +73,8 @@ public struct NMEALexer: Sendable {
         (isInSentence, count, sentenceLength) = (false, 0, 0)
     }
 
-    /// Hands out the sentence that `push` has just finished: the bytes after `$` and before `*`.
+    /// Hands out the sentence that `push` has just ended: the bytes after `$` and before `*`; of one that was rejected,
+    /// what there is.
     ///
     /// - Parameter body: called once with the text, which is valid within the call only.
     /// - Returns: what `body` returns.
@@ -84,7 +85,7 @@ public struct NMEALexer: Sendable {
 
     private mutating func append(_ byte: UInt8) -> Outcome? {
         guard count < text.count else {
-            isInSentence = false
+            (isInSentence, sentenceLength) = (false, count)
             return .rejected(.tooLong)
         }
         text[count] = byte
@@ -97,6 +98,7 @@ public struct NMEALexer: Sendable {
     /// `$$` begins one sentence, not two: some receivers send it.
     private mutating func endByInterruption() -> Outcome? {
         guard count > 0 else { return nil }
+        sentenceLength = count
         let isComplete = count >= 3 && text[count - 3] == UInt8(ascii: "*")
         return isComplete ? verdict() : .rejected(.interrupted)
     }
@@ -108,11 +110,11 @@ public struct NMEALexer: Sendable {
             sum ^= text[star]
             star += 1
         }
+        sentenceLength = star
         guard star < count else { return .rejected(.noChecksum) }
         guard star + 3 == count, let high = Self.hexDigit(text[star + 1]), let low = Self.hexDigit(text[star + 2]),
             high << 4 | low == sum
         else { return .rejected(.badChecksum) }
-        sentenceLength = star
         return .sentence
     }
 

@@ -1,6 +1,8 @@
 import TimeScale
 
-/// A sentence that tells the time: RMC, ZDA, GGA, GLL or GNS, from any satellite receiver.
+/// A sentence that tells the time: RMC, ZDA, GGA, GLL or GNS from any satellite receiver, or a maker's own.
+///
+/// The makers' sentences stand in `NMEASentence+Makers.swift`.
 public struct NMEASentence: Sendable, Equatable {
     /// Which sentence it is.
     public let message: LabelMessage
@@ -8,10 +10,12 @@ public struct NMEASentence: Sendable, Equatable {
     public let timeOfDay: Interval?
     /// The date; `nil` in GGA, GLL and GNS, and in a sentence that is void.
     public let date: SentDate?
-    /// Whether the receiver vouches for the time; `nil` in ZDA, which has no such field.
+    /// Whether the receiver vouches for the time; `nil` in ZDA, PUBX,04 and TPS1, which have no such field.
     public let isValid: Bool?
     /// GPS − UTC in seconds where the sentence tells it as heard from a satellite.
     public var leapSeconds: Int?
+    /// The announced change of the leap seconds; `nil` where the sentence tells of none.
+    public var leapNews: ReceiverStatus.LeapNews?
 
     /// Reads a sentence.
     ///
@@ -23,30 +27,87 @@ public struct NMEASentence: Sendable, Equatable {
     /// - Throws: `MessageRejection` where the sentence should tell the time, but cannot be read.
     public static func parse(_ text: Span<UInt8>) throws(MessageRejection) -> NMEASentence? {
         let fields = NMEAFields(text)
-        guard let message = Self.message(fields, in: text) else { return nil }
-        guard isReceiver(text[0], text[1]) else { throw .unknownTalker }
-        guard fields.count > lastField(of: message) else { throw .tooFewFields }
-        let isValid = try validity(of: message, fields, in: text)
-        guard isValid != false else {
-            let timeOfDay = try? fields.timeOfDay(timeField(of: message), in: text)
-            return NMEASentence(message: message, timeOfDay: timeOfDay, date: nil, isValid: false)
+        let address = fields.range(0)
+        if !address.isEmpty, text[0] == UInt8(ascii: "P") { return try maker(fields, in: text) }
+        guard address.count == 5 else { return nil }
+        switch (text[2], text[3], text[4]) {
+        case (UInt8(ascii: "R"), UInt8(ascii: "M"), UInt8(ascii: "C")): return try rmc(fields, in: text)
+        case (UInt8(ascii: "Z"), UInt8(ascii: "D"), UInt8(ascii: "A")): return try zda(fields, in: text)
+        case (UInt8(ascii: "G"), UInt8(ascii: "G"), UInt8(ascii: "A")): return try gga(fields, in: text)
+        case (UInt8(ascii: "G"), UInt8(ascii: "L"), UInt8(ascii: "L")): return try gll(fields, in: text)
+        case (UInt8(ascii: "G"), UInt8(ascii: "N"), UInt8(ascii: "S")): return try gns(fields, in: text)
+        // Accord's ZDG is ZDA in GPS time.
+        case (UInt8(ascii: "Z"), UInt8(ascii: "D"), UInt8(ascii: "G")): throw .notUTC
+        default: return nil
         }
-        let timeOfDay = try fields.timeOfDay(timeField(of: message), in: text)
-        let date = try date(of: message, fields, in: text)
-        return NMEASentence(message: message, timeOfDay: timeOfDay, date: date, isValid: isValid)
     }
 
-    /// The message of a five-letter address, by the last three letters.
-    private static func message(_ fields: NMEAFields, in text: Span<UInt8>) -> LabelMessage? {
-        guard fields.range(0).count == 5 else { return nil }
-        return switch (text[2], text[3], text[4]) {
-        case (UInt8(ascii: "R"), UInt8(ascii: "M"), UInt8(ascii: "C")): .rmc
-        case (UInt8(ascii: "Z"), UInt8(ascii: "D"), UInt8(ascii: "A")): .zda
-        case (UInt8(ascii: "G"), UInt8(ascii: "G"), UInt8(ascii: "A")): .gga
-        case (UInt8(ascii: "G"), UInt8(ascii: "L"), UInt8(ascii: "L")): .gll
-        case (UInt8(ascii: "G"), UInt8(ascii: "N"), UInt8(ascii: "S")): .gns
-        default: nil
-        }
+    // MARK: - The standard's sentences
+
+    /// RMC: 1 time, 2 status, 9 date `ddmmyy`, 12 mode.
+    private static func rmc(_ fields: NMEAFields, in text: Span<UInt8>) throws(MessageRejection) -> NMEASentence {
+        try prove(fields, last: 9, in: text)
+        guard try isActive(status: 2, mode: 12, fields, in: text) else { return void(.rmc, time: 1, fields, in: text) }
+        return NMEASentence(
+            message: .rmc, timeOfDay: try fields.timeOfDay(1, in: text), date: try fields.shortDate(9, in: text),
+            isValid: true)
+    }
+
+    /// ZDA: 1 time; 2 day, 3 month and 4 year.
+    private static func zda(_ fields: NMEAFields, in text: Span<UInt8>) throws(MessageRejection) -> NMEASentence {
+        try prove(fields, last: 4, in: text)
+        let timeOfDay = try fields.timeOfDay(1, in: text)
+        guard !fields.isEmpty(2), !fields.isEmpty(3), !fields.isEmpty(4) else { throw .noDate }
+        guard let day = NMEAFields.number(fields.range(2), in: text),
+            let month = NMEAFields.number(fields.range(3), in: text),
+            let year = NMEAFields.number(fields.range(4), in: text)
+        else { throw .badDate }
+        let date = SentDate(year: year, month: month, day: day)
+        return NMEASentence(message: .zda, timeOfDay: timeOfDay, date: date, isValid: nil)
+    }
+
+    /// GGA: 1 time, 6 quality.
+    private static func gga(_ fields: NMEAFields, in text: Span<UInt8>) throws(MessageRejection) -> NMEASentence {
+        try prove(fields, last: 6, in: text)
+        return try undated(.gga, time: 1, isValid: try hasQuality(fields, in: text), fields, in: text)
+    }
+
+    /// GLL: 5 time, 6 status, 7 mode.
+    private static func gll(_ fields: NMEAFields, in text: Span<UInt8>) throws(MessageRejection) -> NMEASentence {
+        try prove(fields, last: 6, in: text)
+        let isValid = try isActive(status: 6, mode: 7, fields, in: text)
+        return try undated(.gll, time: 5, isValid: isValid, fields, in: text)
+    }
+
+    /// GNS: 1 time, 6 modes.
+    private static func gns(_ fields: NMEAFields, in text: Span<UInt8>) throws(MessageRejection) -> NMEASentence {
+        try prove(fields, last: 6, in: text)
+        return try undated(.gns, time: 1, isValid: hasConstellation(fields, in: text), fields, in: text)
+    }
+
+    private static func undated(
+        _ message: LabelMessage, time: Int, isValid: Bool, _ fields: NMEAFields, in text: Span<UInt8>
+    ) throws(MessageRejection) -> NMEASentence {
+        guard isValid else { return void(message, time: time, fields, in: text) }
+        let timeOfDay = try fields.timeOfDay(time, in: text)
+        return NMEASentence(message: message, timeOfDay: timeOfDay, date: nil, isValid: true)
+    }
+
+    /// A sentence that the receiver does not vouch for, with its time of day where that can be read.
+    static func void(
+        _ message: LabelMessage, time: Int, _ fields: NMEAFields, in text: Span<UInt8>
+    ) -> NMEASentence {
+        let timeOfDay = try? fields.timeOfDay(time, in: text)
+        return NMEASentence(message: message, timeOfDay: timeOfDay, date: nil, isValid: false)
+    }
+
+    // MARK: - Fields
+
+    /// Proves that the talker is a receiver, and that a field is there: later ones are not used, or came with later
+    /// editions of the standard.
+    private static func prove(_ fields: NMEAFields, last: Int, in text: Span<UInt8>) throws(MessageRejection) {
+        guard isReceiver(text[0], text[1]) else { throw .unknownTalker }
+        guard fields.count > last else { throw .tooFewFields }
     }
 
     /// Whether two letters are the talker of a satellite receiver, or of the navigation set around one.
@@ -63,32 +124,6 @@ public struct NMEASentence: Sendable, Equatable {
             (UInt8(ascii: "E"), UInt8(ascii: "C")):
             true
         default: false
-        }
-    }
-
-    /// The last field that a sentence must have: RMC the date, ZDA the year, GGA the quality, GLL the status, GNS the
-    /// mode. Later fields are not used, or came with later editions of the standard.
-    private static func lastField(of message: LabelMessage) -> Int {
-        switch message {
-        case .rmc: 9
-        case .zda: 4
-        default: 6
-        }
-    }
-
-    private static func timeField(of message: LabelMessage) -> Int { message == .gll ? 5 : 1 }
-
-    /// What the sentence says about its own solution; `nil` for ZDA.
-    private static func validity(
-        of message: LabelMessage, _ fields: NMEAFields, in text: Span<UInt8>
-    ) throws(MessageRejection) -> Bool? {
-        switch message {
-        case .rmc: try isActive(status: 2, mode: 12, fields, in: text)
-        case .zda: nil
-        case .gga: try hasQuality(fields, in: text)
-        case .gll: try isActive(status: 6, mode: 7, fields, in: text)
-        case .gns: hasConstellation(fields, in: text)
-        default: nil
         }
     }
 
@@ -134,26 +169,5 @@ public struct NMEASentence: Sendable, Equatable {
             }
         }
         return false
-    }
-
-    /// The date of RMC (`ddmmyy`) or ZDA (day, month and year in three fields); `nil` in the other sentences.
-    private static func date(
-        of message: LabelMessage, _ fields: NMEAFields, in text: Span<UInt8>
-    ) throws(MessageRejection) -> SentDate? {
-        switch message {
-        case .rmc:
-            let range = fields.range(9)
-            guard !range.isEmpty else { throw .noDate }
-            guard range.count == 6, let number = NMEAFields.number(range, in: text) else { throw .badDate }
-            return SentDate(year: number % 100, month: number / 100 % 100, day: number / 10_000)
-        case .zda:
-            guard !fields.isEmpty(2), !fields.isEmpty(3), !fields.isEmpty(4) else { throw .noDate }
-            guard let day = NMEAFields.number(fields.range(2), in: text),
-                let month = NMEAFields.number(fields.range(3), in: text),
-                let year = NMEAFields.number(fields.range(4), in: text)
-            else { throw .badDate }
-            return SentDate(year: year, month: month, day: day)
-        default: return nil
-        }
     }
 }

@@ -41,6 +41,7 @@ enum PacketFraming {
     ///   - language: corrected where the second byte tells which it is.
     ///   - bytes: from the first byte on, at least one.
     ///   - examined: how far a search for the end has come; to be handed in again with more bytes.
+    /// - Returns: what they make.
     static func measure(
         _ language: inout ReceiverProtocol, _ bytes: Span<UInt8>, examined: inout Int
     ) -> Measure {
@@ -74,7 +75,7 @@ enum PacketFraming {
         return isRight ? .complete(length: length) : .broken(.badChecksum)
     }
 
-    /// `10`, identifier, data with each 10 doubled, `10 03`. The old packets have no checksum.
+    /// `10`, identifier, data with each 10 doubled, `10 03`. Only packets of version 1 have a checksum.
     private static func measureTSIP(_ bytes: Span<UInt8>, examined: inout Int) -> Measure {
         // Report packets only; a receiver never sends 10 or 03 here, and neither is an identifier.
         guard bytes[1] >= 0x1c, bytes[1] != 0x10 else { return .noise }
@@ -88,7 +89,9 @@ enum PacketFraming {
             guard index + 1 < bytes.count else { return .incomplete }
             switch bytes[index + 1] {
             case 0x10: index += 2
-            case 0x03: return .complete(length: index + 2)
+            case 0x03:
+                let isIntact = TSIPMessage.isIntact(bytes.extracting(0..<index + 2))
+                return isIntact ? .complete(length: index + 2) : .broken(.badChecksum)
             default: return .broken(.interrupted)
             }
         }

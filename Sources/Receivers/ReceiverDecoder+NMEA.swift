@@ -12,9 +12,10 @@ struct NMEAState: Sendable {
 
 /// Sentences.
 ///
-/// * RMC labels where it vouches for itself; ZDA and the makers' sentences, which have no validity, where the status
-///   sentence (RMC, GGA, GLL, GNS) of the same time of day does, else the latest one. A status that comes after its ZDA
-///   counts from the next on: a label is not held back for it.
+/// * RMC and PGRMF label where they vouch for themselves; ZDA, PUBX,04 and TPS1, which have no validity, where the status
+///   sentence (RMC, GGA, GLL, GNS, PUBX,00) of the same time of day does, else the latest one. A status that comes after
+///   its ZDA counts from the next on: a label is not held back for it. A receiver that has heard the leap seconds has
+///   heard satellites, so PUBX,04 and TPS1 also label where no status sentence has come lately.
 /// * GGA, GLL and GNS have no date. They step in for dated sentences that are missing: after one whole epoch without a
 ///   usable dated sentence, and for `undatedReach` after the last. (Where no dated sentence may label, they label at
 ///   once.) The date is counted on from the last dated sentence, so the 00:00:00 of a GGA that comes before the RMC of
@@ -28,6 +29,7 @@ extension ReceiverDecoder {
         _ sentence: NMEASentence, arrived: Instant, _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) -> Conclusion {
         noteStatus(of: sentence, handle)
+        if let timeOfDay = sentence.timeOfDay { forgetOldError(at: timeOfDay) }
         guard sentence.isValid != false, let timeOfDay = sentence.timeOfDay else {
             if sentence.message.isDated { nmea.dated = nil }
             throw .noFix
@@ -35,7 +37,7 @@ extension ReceiverDecoder {
         guard let date = sentence.date else {
             return try takeUndated(sentence.message, timeOfDay, arrived: arrived, handle)
         }
-        if sentence.isValid == nil { try nmea.status.vouch(for: timeOfDay) }
+        if sentence.isValid == nil { try vouch(for: sentence, at: timeOfDay) }
         return try takeDated(sentence, date, timeOfDay, arrived: arrived, handle)
     }
 
@@ -43,6 +45,14 @@ extension ReceiverDecoder {
         guard let isValid = sentence.isValid else { return }
         nmea.status.note(isValid: isValid, timeOfDay: sentence.timeOfDay)
         note(hasFix: nmea.status.hasFix, handle)
+    }
+
+    private func vouch(for sentence: NMEASentence, at timeOfDay: Interval) throws(MessageRejection) {
+        do throws(MessageRejection) {
+            try nmea.status.vouch(for: timeOfDay)
+        } catch {
+            guard error == .noStatus, sentence.leapSeconds != nil else { throw error }
+        }
     }
 
     private mutating func takeDated(
@@ -55,7 +65,9 @@ extension ReceiverDecoder {
         do throws(MessageRejection) {
             let conclusion = try label(
                 moment, from: sentence.message, arrived: arrived, knowsLeapSeconds: sentence.leapSeconds != nil, handle)
-            if let leapSeconds = sentence.leapSeconds { status.leapSeconds = leapSeconds }
+            if let leapSeconds = sentence.leapSeconds {
+                (status.leapSeconds, status.leapNews) = (leapSeconds, sentence.leapNews ?? status.leapNews)
+            }
             (nmea.dated, nmea.undated) = (moment, nil)
             return conclusion
         } catch {
@@ -69,14 +81,18 @@ extension ReceiverDecoder {
     ) throws(MessageRejection) -> Conclusion {
         guard let dated = nmea.dated, timeOfDay < Self.day else { return .accepted(nil) }
         let datedTimeOfDay = dated.utc.nanoseconds % Self.day.nanoseconds
-        let ahead = (timeOfDay.nanoseconds - datedTimeOfDay + Self.day.nanoseconds) % Self.day.nanoseconds
-        guard ahead > 0, ahead <= Self.undatedReach.nanoseconds else { return .accepted(nil) }
+        // The shorter way around the clock.
+        let half = Self.day.nanoseconds / 2
+        let ahead = (timeOfDay.nanoseconds - datedTimeOfDay + 3 * half) % Self.day.nanoseconds - half
+        guard abs(ahead) <= Self.undatedReach.nanoseconds else { return .accepted(nil) }
+        let moment = NamedMoment(utc: dated.utc + Interval(nanoseconds: ahead), weekRollovers: dated.weekRollovers)
+        // 23:59:60 has the number of the 00:00:00 that follows: which of them is meant is not told.
+        guard ahead > 0 else { return .accepted(dated.isLeapSecond ? nil : moment.utc) }
         if !gate.messages.isDisjoint(with: .dated) {
             let missed = nmea.undated ?? timeOfDay
             nmea.undated = missed
-            guard missed != timeOfDay else { return .accepted(nil) }
+            guard missed != timeOfDay else { return .accepted(moment.utc) }
         }
-        let moment = NamedMoment(utc: dated.utc + Interval(nanoseconds: ahead), weekRollovers: dated.weekRollovers)
         return try label(moment, from: message, arrived: arrived, handle)
     }
 }

@@ -6,6 +6,8 @@ struct UBXState: Sendable {
     var fix: UBXFix?
     /// GPS − UTC in seconds, as the receiver reckons it.
     var leapSeconds: Int?
+    /// A leap second that is to be inserted: the moment that follows it, and GPS − UTC until then.
+    var insertion: (at: Instant, leapSeconds: Int)?
 }
 
 /// Packets of u-blox receivers.
@@ -26,6 +28,11 @@ extension ReceiverDecoder {
         case .gpsTime(let time): return try take(time, arrived: arrived, handle)
         case .leapSeconds(let leap):
             (status.leapSeconds, status.leapNews) = (leap.current, leap.news)
+            if let current = leap.current, let news = leap.news, news.change == 1 {
+                ubx.insertion = (news.at, leap.isAhead ? current : current - 1)
+            } else {
+                ubx.insertion = nil
+            }
             return leap.current == nil ? .ignored : .accepted(nil)
         case .timePulse(let pulse): return try take(pulse, handle)
         case .fix(let fix): note(fix, handle)
@@ -79,6 +86,7 @@ extension ReceiverDecoder {
         var moment = try time.date.moment(at: timeOfDay, notBefore: gate.pivot)
         let (utc, rollovers) = gate.epochs.continued(moment.utc)
         ubx.leapSeconds = Self.leapSeconds(atTimeOfWeek: time.timeOfWeek, utc: utc + time.fraction)
+        status.leapSeconds = ubx.leapSeconds ?? status.leapSeconds
         moment.utc = utc + time.fraction
         moment.weekRollovers += rollovers
         return try label(moment, from: message, arrived: arrived, knowsLeapSeconds: true, handle)
@@ -97,6 +105,10 @@ extension ReceiverDecoder {
         (ubx.leapSeconds, status.leapSeconds) = (time.leapSeconds, time.leapSeconds)
         status.timeAccuracy = time.accuracy
         var moment = try gate.unfold(sent)
+        // The second number 60 counts as the 00:00:00 that follows, which the next one is too.
+        if let insertion = ubx.insertion, insertion.leapSeconds == time.leapSeconds {
+            moment.isLeapSecond = moment.utc.startOfSecond == insertion.at
+        }
         moment.utc = moment.utc + time.fraction
         return try label(moment, from: .navTimeGPS, arrived: arrived, knowsLeapSeconds: true, handle)
     }

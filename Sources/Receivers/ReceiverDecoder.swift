@@ -8,7 +8,8 @@ import TimeScale
 /// * Each epoch is reported once; another kind of message with the same epoch confirms it in silence.
 /// * Time does not go backwards (`ReportedEpochs`).
 ///
-/// Without sentences of a maker's own and packets no allocation; one decoder belongs to one device and one thread.
+/// Sentences that tell the time and nothing else are read without allocation; one decoder belongs to one device and one
+/// thread.
 public struct ReceiverDecoder: Sendable {
     /// A moment that cannot lie in the future: the build date, the last good time; dates before it are moved up by
     /// 1024 weeks. Kept within 1980-01-06 ... 2150-01-01.
@@ -49,6 +50,7 @@ public struct ReceiverDecoder: Sendable {
     /// When a message last said that the receiver does not know UTC.
     private var deniedUTC: Instant?
     var nmea = NMEAState()
+    var reports = NMEAReportState()
     var ubx = UBXState()
     var tsip = TSIPState()
     var oncore = OncoreState()
@@ -96,8 +98,8 @@ public struct ReceiverDecoder: Sendable {
         scanner.reset()
         gate.reset()
         (status, hasFix, deniedUTC) = (ReceiverStatus(), false, nil)
-        (nmea, ubx, tsip, oncore) = (NMEAState(), UBXState(), TSIPState(), OncoreState())
-        gpsd = GPSDState()
+        (nmea, reports, gpsd) = (NMEAState(), NMEAReportState(), GPSDState())
+        (ubx, tsip, oncore) = (UBXState(), TSIPState(), OncoreState())
     }
 
     // MARK: - Messages
@@ -106,7 +108,8 @@ public struct ReceiverDecoder: Sendable {
         switch frame {
         case .rejected(let language, let reason):
             reject(reason, handle)
-            report(MessageName(language, code: 0), .rejected(reason), handle)
+            let name = language == .nmea ? scanner.lexer.withSentence { MessageName(brokenSentence: $0) } : nil
+            report(name ?? MessageName(language, code: 0), .rejected(reason), handle)
         case .sentence:
             statistics.count(.nmea)
             let name = scanner.lexer.withSentence { MessageName(sentence: $0) }
@@ -151,10 +154,15 @@ public struct ReceiverDecoder: Sendable {
     private mutating func readSentence(
         arrived: Instant, _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) -> Conclusion {
+        // A report comes first: what it says about the solution holds for the time in the same sentence.
+        if let report = scanner.lexer.withSentence({ NMEAReport.parse($0) }) {
+            take(report, handle)
+        } else {
+            reports.sky.endSolution()
+        }
         let parsed = try scanner.lexer.withSentence { text throws(MessageRejection) in try NMEASentence.parse(text) }
-        if let sentence = parsed { return try take(sentence, arrived: arrived, handle) }
-        return try scanner.lexer.withSentence { text throws(MessageRejection) in try NMEAReport.parse(text) }
-            .map { take($0, handle) } ?? .ignored
+        guard let sentence = parsed else { return .ignored }
+        return try take(sentence, arrived: arrived, handle)
     }
 
     private mutating func readPacket(

@@ -57,7 +57,7 @@ public struct FrameVerdict: Sendable, Equatable {
     public let name: MessageName
     /// Where in the stream it begins, bytes.
     public let offset: UInt64
-    /// Its length, bytes.
+    /// Its length, bytes; that of a sentence up to its line end.
     public let length: Int
     /// Local clock time of its first byte.
     public let arrived: Instant

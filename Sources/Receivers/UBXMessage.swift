@@ -59,8 +59,8 @@ public enum UBXMessage: Equatable, Sendable {
         case .navSpaceVehicles: try .satellites(spaceVehicles(payload))
         case .navDilution:
             .dilution(
-                position: Double(payload.littleUInt16(6)) * 0.01, time: Double(payload.littleUInt16(8)) * 0.01,
-                horizontal: Double(payload.littleUInt16(12)) * 0.01)
+                position: Double(payload.littleUInt16(6)) / 100, time: Double(payload.littleUInt16(8)) / 100,
+                horizontal: Double(payload.littleUInt16(12)) / 100)
         case .navSurvey: .survey(navigationSurvey(payload))
         case .timSurvey: .survey(timingSurvey(payload))
         case .timPulse: .timePulse(UBXTimePulse(payload))
@@ -242,7 +242,7 @@ public enum UBXMessage: Equatable, Sendable {
     private static func navigationSurvey(_ payload: Span<UInt8>) -> ReceiverStatus.Survey {
         ReceiverStatus.Survey(
             isActive: payload[37] != 0, isValid: payload[36] != 0, duration: Int(payload.littleUInt32(8)),
-            accuracy: Double(payload.littleUInt32(28)) * 1e-4)
+            accuracy: Double(payload.littleUInt32(28)) / 10_000)
     }
 
     /// TIM-SVIN; the variance comes in square millimetres.

@@ -18,10 +18,10 @@ public struct UBXSolution: Equatable, Sendable {
         fix = UBXFix(
             timeOfWeek: payload.littleUInt32(0), kind: payload[20], isValid: payload[21] & 0x01 != 0)
         satellitesUsed = Int(payload[23])
-        positionDilution = Double(payload.littleUInt16(76)) * 0.01
+        positionDilution = Double(payload.littleUInt16(76)) / 100
         place = ReceiverStatus.Place(
-            latitude: Double(payload.littleInt32(28)) * 1e-7, longitude: Double(payload.littleInt32(24)) * 1e-7,
-            height: Double(payload.littleInt32(32)) * 1e-3)
+            latitude: Double(payload.littleInt32(28)) / 1e7, longitude: Double(payload.littleInt32(24)) / 1e7,
+            height: Double(payload.littleInt32(32)) / 1000)
     }
 }
 
@@ -106,8 +106,11 @@ public struct UBXLeapSeconds: Equatable, Sendable {
     public let current: Int?
     /// The next or last change that was announced; `nil` where nothing is known.
     public let news: ReceiverStatus.LeapNews?
+    /// Whether that change is still to come, by the receiver's reckoning.
+    public let isAhead: Bool
 
     init(_ payload: Span<UInt8>) {
+        isAhead = payload.littleInt32(12) > 0
         let valid = payload[23]
         // Source 0 is the firmware's assumption, 7 what somebody has configured; 255 is unknown.
         let isHeard = payload[8] != 0 && payload[8] != 7 && payload[8] != 255
@@ -139,6 +142,7 @@ public struct UBXFix: Equatable, Sendable {
     public private(set) var satellitesUsed: Int?
 
     /// - Parameters:
+    ///   - timeOfWeek: iTOW, milliseconds.
     ///   - kind: 0 none, 1 dead reckoning only, 2 two and 3 three dimensions, 4 with dead reckoning, 5 time only.
     ///   - isValid: gnssFixOK.
     init(timeOfWeek: UInt32, kind: UInt8, isValid: Bool) {

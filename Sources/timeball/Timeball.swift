@@ -6,5 +6,7 @@ struct Timeball: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "timeball",
         abstract: "Looks after a Timeball time server.",
-        subcommands: [StatusCommand.self, QueryCommand.self, DemoCommand.self, SimulateCommand.self])
+        subcommands: [
+            StatusCommand.self, QueryCommand.self, DecodeCommand.self, DemoCommand.self, SimulateCommand.self,
+        ])
 }

@@ -12,15 +12,18 @@ struct SerialReplayTests {
 
     @Test(
         "a stream through a terminal yields every second that it must, and none that it may not",
-        arguments: Corpus.files(in: "streams", withExtension: "nmea"))
-    func stream(name: String) throws {
-        let rows = try Corpus.rows("expected/\(name.dropLast(5)).must.tsv")
-        let must = Set(try rows.filter { $0[1] == "must" }.map { try #require(Epoch($0[0])) })
-        let may = Set(try rows.filter { $0[1] == "may" }.map { try #require(Epoch($0[0])) })
-        let pivot = (must.min()?.utc ?? Instant(nanoseconds: 1_009_843_200 * 1_000_000_000)) - .seconds(86_400)
-        let labels = try labelsThroughTerminal(of: try Corpus.bytes("streams/\(name)"), notBefore: pivot)
-        let reported = Set(labels.map { Epoch($0.utc, isLeapSecond: $0.isLeapSecond) })
-        #expect(reported.count == labels.count, "an epoch is reported more than once")
+        arguments: CorpusStream.captured)
+    func stream(stream: CorpusStream) throws {
+        let (must, may) = try stream.contract()
+        var decoder = try stream.decoder()
+        var epochs: [Epoch] = []
+        try play(try stream.bytes()) { bytes in
+            decoder.consume(bytes.span, arrived: KernelClock.realTime()) { event in
+                if case .label(let label) = event { epochs.append(stream.epoch(label)) }
+            }
+        }
+        let reported = Set(epochs)
+        #expect(reported.count == epochs.count, "an epoch is reported more than once")
         #expect(must.subtracting(reported).sorted() == [], "missing")
         #expect(reported.subtracting(must).subtracting(may).sorted() == [], "must not be reported")
     }
@@ -32,17 +35,6 @@ struct SerialReplayTests {
         var arrived: [UInt8] = []
         try play(bytes) { arrived += $0 }
         #expect(arrived == bytes)
-    }
-
-    private func labelsThroughTerminal(of stream: [UInt8], notBefore pivot: Instant) throws -> [SecondLabel] {
-        var decoder = ReceiverDecoder(notBefore: pivot)
-        var labels: [SecondLabel] = []
-        try play(stream) { bytes in
-            decoder.consume(bytes.span, arrived: KernelClock.realTime()) { event in
-                if case .label(let label) = event { labels.append(label) }
-            }
-        }
-        return labels
     }
 
     /// Writes a stream into a terminal as fast as it takes it, and hands on what the daemon's port reads, as it comes.
