@@ -27,6 +27,7 @@ extension ReferenceClockConfiguration {
             // 4 000 000 bit/s: the fastest that Linux's termios has a name for.
             .integer("baud", \.baudRate, in: 1...4_000_000),
         ]
+        + ReceiverWishes.options
         + Option.unsupported(["preempt"], values: 0)
         + Option.unsupported(["bias", "minjitter"], values: 1)
         + Option.obsolete(["iburst", "burst", "xleave", "autokey", "nts"], values: 0, because: sendsNoPackets)

@@ -44,6 +44,8 @@ public struct ReferenceClockConfiguration: Equatable, Sendable {
     public var pulsePath: String?
     /// Speed of the serial line in bit/s, 1 or more (`baud`).
     public var baudRate: Int?
+    /// What the receiver is told to be (`profile` and its words).
+    public var profile = ReceiverWishes()
     /// Where the line stands that configured it; it counts in comparisons.
     public var position: SourcePosition
 
