@@ -27,6 +27,7 @@ let package = Package(
         .target(name: "CFuzzer"),
         .target(name: "FuzzDriver", dependencies: ["CFuzzer"], swiftSettings: strict),
         fuzzer("FuzzNMEA", of: "Receivers"),
+        fuzzer("FuzzUBX", of: "Receivers", "ReferenceClocks"),
         fuzzer("FuzzConfiguration", of: "ConfigurationLanguage"),
         fuzzer("FuzzServer", of: "NTPServer", "Authentication"),
         fuzzer("FuzzKeys", of: "ConfigurationLanguage", "Authentication"),
