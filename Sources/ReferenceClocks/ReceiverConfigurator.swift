@@ -202,7 +202,7 @@ public struct ReceiverConfigurator: Sendable {
     private mutating func watch(_ status: ReceiverStatus, _ now: MonotonicInstant) {
         if let value = status.uptime, value != uptime?.value {
             // It also falls when its 32 bits of milliseconds are full, after 50 days: a check too many does no harm.
-            if let last = uptime?.value, value < last, case .rest = step {
+            if let last = uptime?.value, value < last, state != .unanswered {
                 (step, abandoned, missing) = (.identify, [], [])
             }
             uptime = (value, now)
