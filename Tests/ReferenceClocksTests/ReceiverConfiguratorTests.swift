@@ -261,19 +261,19 @@ struct ReceiverConfiguratorTests {
 
     @Test(
         "answers that nobody asked for, or that are wrong, change nothing for long",
-        arguments: 1...20 as ClosedRange<UInt64>)
+        arguments: 1...8 as ClosedRange<UInt64>)
     func hostile(seed: UInt64) {
         var random = RandomSource(seed: seed)
         var configurator = ReceiverConfigurator(Self.saved)
         var status = ReceiverStatus()
         var now = MonotonicInstant(nanoseconds: 0)
-        for _ in 0..<3000 {
+        for _ in 0..<1000 {
             now = now + .milliseconds(Int64.random(in: 0...3000, using: &random))
             let code = UInt64(
                 [0x068a, 0x068b, 0x0631, 0x063d, 0x0601, 0x0a04, 0x063e].randomElement(using: &random) ?? 0)
             let name = MessageName(.ubx, code: code)
             status.protocolVersion = ["29.20", "18.00", "x", nil].randomElement(using: &random) ?? nil
-            status.uptime = random.nextUnit() * 1000
+            if random.next() % 50 == 0 { status.uptime = random.nextUnit() * 1000 }
             status.survey = ReceiverStatus.Survey(
                 isActive: false, isValid: true, duration: .max, accuracy: .nan,
                 mean: GeocentricPlace(x: .max, y: .min, z: 0))
