@@ -128,6 +128,7 @@ final class SourceDevice {
     ) {
         do throws(SystemError) {
             if isReady { try readDescriptor(&timekeeper, &buffer) }
+            try writeCommands(&timekeeper)
             if now >= nextReading {
                 try readPulses(&timekeeper, now)
                 try readSharedMemory(&timekeeper, now)
@@ -157,6 +158,14 @@ final class SourceDevice {
             case .malformed: timekeeper.receiveMalformed(from: index)
             }
         }
+    }
+
+    /// Sends the receiver what its profile wants; where the queue is full, the command is lost and comes again.
+    private func writeCommands(_ timekeeper: inout Timekeeper<some ClockControl>) throws(SystemError) {
+        guard serial != nil else { return }
+        let bytes = timekeeper.takeOutput(for: index)
+        guard !bytes.isEmpty else { return }
+        do throws(SystemError) { try serial?.write(bytes.span) } catch  where error.isTryAgain {}
     }
 
     private func readPulses(

@@ -61,6 +61,8 @@ public struct ReferenceClock: Sendable {
     /// What it announces about the end of the month; `nil` where it cannot tell.
     public private(set) var leapAnnouncement: LeapIndicator?
     private var health = ReceiverHealth()
+    /// Tells the receiver what it is to be, where it has a profile.
+    private var configurator: ReceiverConfigurator?
 
     /// A clock that has not been heard.
     ///
@@ -74,6 +76,7 @@ public struct ReferenceClock: Sendable {
             var decoder = ReceiverDecoder(notBefore: earliestDate, messages: Self.messages(ofMode: configuration.mode))
             decoder.characterTime = Interval(nanoseconds: 10_000_000_000 / Int64(configuration.lineSpeed))
             self.decoder = decoder
+            configurator = ReceiverProfile(configuration).map { ReceiverConfigurator($0) }
         }
     }
 
@@ -161,6 +164,7 @@ public struct ReferenceClock: Sendable {
         lastHeard = now
         // A copy, because the decoder is in use while its events are handled.
         var health = health
+        var answers: [ReceiverAnswer] = []
         decoder?.consume(bytes, arrived: arrived) { event in
             switch event {
             case .label(let label):
@@ -168,12 +172,27 @@ public struct ReferenceClock: Sendable {
                 handle(label)
             case .rejected(let reason): health.note(reason, now: now)
             case .fix(let hasFix): health.note(hasFix: hasFix)
-            case .sawtooth, .answer, .frame: break
+            case .answer(let answer): answers.append(answer)
+            case .sawtooth, .frame: break
             }
         }
         self.health = health
+        configure(answers, now)
         if let fault = receiversFault(at: now) { condition = fault }
     }
+
+    /// Goes on telling the receiver what it is to be; the answers count as of the state that they came with.
+    private mutating func configure(_ answers: [ReceiverAnswer], _ now: MonotonicInstant) {
+        guard configurator != nil, let status = decoder?.status else { return }
+        for answer in answers { configurator?.take(answer, status: status, now: now) }
+        configurator?.tick(status: status, now: now)
+    }
+
+    /// Takes the bytes that the receiver is to be sent. What cannot be written is asked for again by itself.
+    public mutating func takeOutput() -> [UInt8] { configurator?.takeOutput() ?? [] }
+
+    /// Takes what there is to tell about the receiver's profile.
+    public mutating func takeProfileNews() -> [ReceiverConfigurator.News] { configurator?.takeNews() ?? [] }
 
     /// Takes a pulse.
     ///
@@ -364,6 +383,7 @@ public struct ReferenceClock: Sendable {
 
     /// Lets time pass: shifts the reach register at the end of each poll.
     public mutating func tick(now: MonotonicInstant) {
+        if case .absent = condition {} else { configure([], now) }
         guard let due = nextShift else {
             nextShift = now + poll.interval
             return
@@ -380,6 +400,7 @@ public struct ReferenceClock: Sendable {
     public mutating func deviceOpened() {
         decoder?.reset()
         health.reset()
+        configurator?.restart()
         (lastSequence, lastHeard) = (nil, nil)
         condition = .waiting
     }

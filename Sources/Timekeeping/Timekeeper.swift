@@ -255,6 +255,9 @@ public struct Timekeeper<Clock: ClockControl> {
     /// Notes that a sample of a source could not be true.
     public mutating func receiveMalformed(from index: Int) { sources[index].countMalformed() }
 
+    /// Takes the bytes that a source's receiver is to be sent.
+    public mutating func takeOutput(for index: Int) -> [UInt8] { sources[index].takeOutput() }
+
     /// Notes that a source's device was opened.
     public mutating func deviceOpened(_ index: Int) {
         sources[index].deviceOpened()
@@ -342,6 +345,9 @@ public struct Timekeeper<Clock: ClockControl> {
     /// Logs each source's condition when its kind has changed.
     mutating func reportConditions() {
         for index in sources.indices {
+            for news in sources[index].takeProfileNews() {
+                note(news.isFault ? .warning : .notice, index, news.description)
+            }
             guard let condition = sources[index].takeChangedCondition() else { continue }
             note(condition.isFault ? .warning : .info, index, condition.description)
         }
