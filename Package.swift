@@ -41,6 +41,7 @@ let package = Package(
         .library(name: "NTPServer", targets: ["NTPServer"]),
         .library(name: "NTPWire", targets: ["NTPWire"]),
         .library(name: "Receivers", targets: ["Receivers"]),
+        .library(name: "ReferenceClocks", targets: ["ReferenceClocks"]),
         .library(name: "Reports", targets: ["Reports"]),
         .library(name: "SimulatedWorld", targets: ["SimulatedWorld"]),
         .library(name: "TimeScale", targets: ["TimeScale"]),

@@ -28,6 +28,7 @@ let package = Package(
         .target(name: "FuzzDriver", dependencies: ["CFuzzer"], swiftSettings: strict),
         fuzzer("FuzzNMEA", of: "Receivers"),
         fuzzer("FuzzGPSD", of: "GPSDWire", "TimeScale"),
+        fuzzer("FuzzUBX", of: "Receivers", "ReferenceClocks"),
         fuzzer("FuzzConfiguration", of: "ConfigurationLanguage"),
         fuzzer("FuzzServer", of: "NTPServer", "Authentication"),
         fuzzer("FuzzKeys", of: "ConfigurationLanguage", "Authentication"),

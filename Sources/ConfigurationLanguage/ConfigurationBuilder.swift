@@ -74,6 +74,7 @@ struct ConfigurationBuilder {
         }
         for index in configuration.referenceClocks.indices {
             checkPolls(ofClock: index)
+            checkProfile(ofClock: index)
         }
         for index in configuration.broadcasts.indices { checkKey(ofBroadcast: index) }
         return clockLines.map(\.statement) + broadcastLines.map(\.statement) + statements
@@ -97,6 +98,13 @@ struct ConfigurationBuilder {
             let message = "no clock \(address.quoted) is configured, the line is ignored"
             fudge.report(.warning, address, message)
         }
+    }
+
+    /// Tells of words about a receiver that have no effect as they stand.
+    private mutating func checkProfile(ofClock index: Int) {
+        let clock = configuration.referenceClocks[index]
+        guard let remark = clock.profile.remark(for: clock.driver) else { return }
+        clockLines[index].statement.report(.warning, clockLines[index].word, remark)
     }
 
     /// Lowers the shortest interval to the longest, as ntpd does; a shortest alone leaves the longest open.

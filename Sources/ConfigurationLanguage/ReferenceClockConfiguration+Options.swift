@@ -30,6 +30,7 @@ extension ReferenceClockConfiguration {
             .yes("exactplace", \.reportsExactPlace),
         ]
         + ofPTPHardwareClocks
+        + ReceiverWishes.options
         + Option.unsupported(["preempt"], values: 0)
         + Option.unsupported(["bias", "minjitter"], values: 1)
         + Option.obsolete(["iburst", "burst", "xleave", "autokey", "nts"], values: 0, because: sendsNoPackets)

@@ -61,6 +61,8 @@ public struct ReferenceClockConfiguration: Equatable, Sendable {
     public var usesCrossTimestamps = true
     /// Whether it is said that a PTP hardware clock gives pulses and not the time (`extpps`), as here it always does.
     public var givesPulses = false
+    /// What the receiver is told to be (`profile` and its words).
+    public var profile = ReceiverWishes()
     /// Where the line stands that configured it; it counts in comparisons.
     public var position: SourcePosition
 

@@ -29,21 +29,52 @@ extension Statement {
     ///   - limit: the longest that is taken, seconds.
     ///   - units: what may stand behind the number, and how many seconds it is.
     /// - Returns: seconds; `nil` with an error where there is no such length.
-    mutating func duration(after word: Word, atMost limit: Double, _ units: [(name: String, seconds: Double)])
+    mutating func duration(after word: Word, atMost limit: Double, _ units: [(name: String, size: Double)])
         -> Double?
     {
         let names = units.map(\.name).joined(separator: ", ")
         let expectation = "a length of time up to \(limit) s with its unit (\(names)), as in '10\(units[1].name)'"
         guard let value = value(after: word, expectation) else { return nil }
-        let digits = value.text.utf8.prefix { "0123456789+-.eE".utf8.contains($0) }
-        let unit = String(decoding: value.text.utf8.dropFirst(digits.count), as: UTF8.self)
-        let number = Self.real(String(decoding: digits, as: UTF8.self))
-        let scale = units.first { $0.name == unit }?.seconds
-        guard let number, let scale, number * scale > 0, number * scale <= limit else {
+        guard let seconds = Self.quantity(value.text, units), seconds > 0, seconds <= limit else {
             reportBad(value, of: word, expectation)
             return nil
         }
-        return number * scale
+        return seconds
+    }
+
+    /// A quantity, as a number with its unit behind it.
+    ///
+    /// - Parameters:
+    ///   - word: the word that the quantity belongs to.
+    ///   - expectation: what it should be, for the message.
+    ///   - range: what is taken.
+    ///   - units: what may stand behind the number, and how much it is.
+    /// - Returns: the quantity; `nil` with an error where there is none.
+    mutating func quantity(
+        after word: Word, _ expectation: String, in range: ClosedRange<Double>, _ units: [(name: String, size: Double)]
+    ) -> Double? {
+        guard let value = value(after: word, expectation) else { return nil }
+        guard let quantity = Self.quantity(value.text, units), range.contains(quantity) else {
+            reportBad(value, of: word, expectation)
+            return nil
+        }
+        return quantity
+    }
+
+    /// Whether the next word begins as numbers do.
+    var isNumberNext: Bool {
+        var ahead = self
+        guard let first = ahead.nextString()?.text.utf8.first else { return false }
+        return "0123456789+-.".utf8.contains(first)
+    }
+
+    private static func quantity(_ text: String, _ units: [(name: String, size: Double)]) -> Double? {
+        let digits = text.utf8.prefix { "0123456789+-.eE".utf8.contains($0) }
+        let unit = String(decoding: text.utf8.dropFirst(digits.count), as: UTF8.self)
+        guard let number = real(String(decoding: digits, as: UTF8.self)),
+            let size = units.first(where: { $0.name == unit })?.size
+        else { return nil }
+        return number * size
     }
 
     /// A correction in seconds; NTPsec lets each letter `g` behind it add 1024 weeks, and `G` 8192.

@@ -80,12 +80,19 @@ struct ReceiverPort: ~Copyable {
                 timekeeper.receive(bytes: bytes.span.extracting(first: count), arrived: arrived, from: index)
             }
         }
+        try send(timekeeper.takeOutput(for: index))
         guard isReady || now >= due, let statistics = timekeeper.sources[index].receiverStatistics else { return }
         if search != nil {
             try follow(statistics, &timekeeper, index, now)
         } else if isUnreadable(statistics, now) {
             try begin(SpeedSearch.likelySpeeds.filter { $0 != baudRate } + [baudRate], &timekeeper, index, now)
         }
+    }
+
+    /// Sends the receiver what its profile wants; where the queue is full, the command is lost and comes again.
+    private func send(_ bytes: [UInt8]) throws(SystemError) {
+        guard !bytes.isEmpty, search == nil else { return }
+        do throws(SystemError) { try port.write(bytes.span) } catch  where error.isTryAgain {}
     }
 
     // MARK: - Speed

@@ -57,11 +57,16 @@ public struct ReceiverStatus: Equatable, Sendable {
         public var accuracy: Double?
         /// How far it has come, percent; `nil` where it is not told.
         public var progress: Int?
+        /// The mean place so far; `nil` where it is not told.
+        public var mean: GeocentricPlace?
 
         /// A survey from its parts.
-        public init(isActive: Bool, isValid: Bool, duration: Int, accuracy: Double? = nil, progress: Int? = nil) {
+        public init(
+            isActive: Bool, isValid: Bool, duration: Int, accuracy: Double? = nil, progress: Int? = nil,
+            mean: GeocentricPlace? = nil
+        ) {
             (self.isActive, self.isValid, self.duration) = (isActive, isValid, duration)
-            (self.accuracy, self.progress) = (accuracy, progress)
+            (self.accuracy, self.progress, self.mean) = (accuracy, progress, mean)
         }
     }
 

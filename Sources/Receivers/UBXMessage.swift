@@ -74,7 +74,7 @@ public enum UBXMessage: Equatable, Sendable {
                     MessageName(.ubx, code: UInt64(payload[0]) << 8 | UInt64(payload[1])), kind == .acknowledged))
         case .values: .answer(.values(try UBXConfigurationItem.parse(values: payload)))
         case .timePulseSettings, .timeModeSettings, .timeMode3Settings, .rateSettings, .navigationSettings,
-            .messageSettings:
+            .messageSettings, .systemSettings, .interferenceSettings:
             .answer(.payload(name, (0..<payload.count).map { payload[$0] }))
         }
     }
@@ -98,7 +98,9 @@ public enum UBXMessage: Equatable, Sendable {
         case rateSettings = 0x0608
         case navigationSettings = 0x0624
         case timePulseSettings = 0x0631
+        case interferenceSettings = 0x0639
         case timeModeSettings = 0x063d
+        case systemSettings = 0x063e
         case timeMode3Settings = 0x0671
         case values = 0x068b
         case monVersion = 0x0a04
@@ -126,7 +128,8 @@ public enum UBXMessage: Equatable, Sendable {
             case .navigationSettings: 36
             case .timePulseSettings: 32
             case .timeModeSettings, .timSurvey: 28
-            case .values, .monRadio: 4
+            case .values, .monRadio, .systemSettings: 4
+            case .interferenceSettings: 8
             case .monHardware: 60
             case .secSignals: 4
             }
@@ -169,7 +172,9 @@ public enum UBXMessage: Equatable, Sendable {
         case 0x0608: "CFG-RATE"
         case 0x0624: "CFG-NAV5"
         case 0x0631: "CFG-TP5"
+        case 0x0639: "CFG-ITFM"
         case 0x063d: "CFG-TMODE2"
+        case 0x063e: "CFG-GNSS"
         case 0x0671: "CFG-TMODE3"
         case 0x068a: "CFG-VALSET"
         case 0x068b: "CFG-VALGET"
@@ -242,14 +247,21 @@ public enum UBXMessage: Equatable, Sendable {
     private static func navigationSurvey(_ payload: Span<UInt8>) -> ReceiverStatus.Survey {
         ReceiverStatus.Survey(
             isActive: payload[37] != 0, isValid: payload[36] != 0, duration: Int(payload.littleUInt32(8)),
-            accuracy: Double(payload.littleUInt32(28)) / 10_000)
+            accuracy: Double(payload.littleUInt32(28)) / 10_000,
+            mean: GeocentricPlace(
+                x: Int64(payload.littleInt32(12)) * 100 + Int64(payload.int8(24)),
+                y: Int64(payload.littleInt32(16)) * 100 + Int64(payload.int8(25)),
+                z: Int64(payload.littleInt32(20)) * 100 + Int64(payload.int8(26))))
     }
 
     /// TIM-SVIN; the variance comes in square millimetres.
     private static func timingSurvey(_ payload: Span<UInt8>) -> ReceiverStatus.Survey {
         ReceiverStatus.Survey(
             isActive: payload[25] != 0, isValid: payload[24] != 0, duration: Int(payload.littleUInt32(0)),
-            accuracy: Double(payload.littleUInt32(16)).squareRoot() * 1e-3)
+            accuracy: Double(payload.littleUInt32(16)).squareRoot() * 1e-3,
+            mean: GeocentricPlace(
+                x: Int64(payload.littleInt32(4)) * 100, y: Int64(payload.littleInt32(8)) * 100,
+                z: Int64(payload.littleInt32(12)) * 100))
     }
 
     // MARK: - Hardware and threats

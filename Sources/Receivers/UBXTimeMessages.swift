@@ -115,14 +115,15 @@ public struct UBXLeapSeconds: Equatable, Sendable {
         // Source 0 is the firmware's assumption, 7 what somebody has configured; 255 is unknown.
         let isHeard = payload[8] != 0 && payload[8] != 7 && payload[8] != 255
         current = valid & 0x01 != 0 && isHeard ? Int(payload.int8(9)) : nil
-        guard valid & 0x02 != 0, payload[10] != 0 else {
+        // At the end of day Dn (1 is Sunday) of GPS week Wn; a week can be told that no `Instant` reaches.
+        guard valid & 0x02 != 0, payload[10] != 0,
+            let week = GNSSWeek.instant(week: Int(payload.littleUInt16(16)), timeOfWeek: .zero, leapSeconds: 0)
+        else {
             news = nil
             return
         }
-        // At the end of day Dn (1 is Sunday) of GPS week Wn.
-        let (week, day) = (Int64(payload.littleUInt16(16)), Int64(payload.littleUInt16(18)))
-        let at = GNSSWeek.gpsEpoch + .seconds(week * 604_800 + min(day, 7) * 86_400)
-        news = ReceiverStatus.LeapNews(change: Int(payload.int8(11)).signum(), at: at)
+        let day = Int64(min(payload.littleUInt16(18), 7))
+        news = ReceiverStatus.LeapNews(change: Int(payload.int8(11)).signum(), at: week + .seconds(day * 86_400))
     }
 }
 

@@ -48,6 +48,7 @@ extension ReferenceClock {
         _ events: [ReceiverEvent], arrived: Instant, now: MonotonicInstant, _ handle: (SecondLabel) -> Void
     ) {
         lastHeard = now
+        var answers: [ReceiverAnswer] = []
         for event in events {
             switch event {
             case .label(let label):
@@ -56,12 +57,27 @@ extension ReferenceClock {
             case .rejected(let reason): health.note(reason, now: now)
             case .fix(let hasFix): health.note(hasFix: hasFix)
             case .sawtooth(let sawtooth): forecast.note(sawtooth)
-            case .answer, .frame: break
+            case .answer(let answer): answers.append(answer)
+            case .frame: break
             }
         }
+        configure(answers, now)
         if let news = decoder?.status.leapNews { announce(news, at: arrived) }
         if let fault = receiversFault(at: now) { condition = fault }
     }
+
+    /// Goes on telling the receiver what it is to be; the answers count as of the state that they came with.
+    mutating func configure(_ answers: [ReceiverAnswer], _ now: MonotonicInstant) {
+        guard configurator != nil, let status = decoder?.status else { return }
+        for answer in answers { configurator?.take(answer, status: status, now: now) }
+        configurator?.tick(status: status, now: now)
+    }
+
+    /// Takes the bytes that the receiver is to be sent. What cannot be written is asked for again by itself.
+    public mutating func takeOutput() -> [UInt8] { configurator?.takeOutput() ?? [] }
+
+    /// Takes what there is to tell about the receiver's profile.
+    public mutating func takeProfileNews() -> [ReceiverConfigurator.News] { configurator?.takeNews() ?? [] }
 
     /// What the receiver's own messages say is wrong with it, also while its pulses go on; `nil` for nothing.
     public func receiversFault(at now: MonotonicInstant) -> SourceCondition? {
@@ -97,6 +113,18 @@ extension ReferenceClock {
     private static func isSameMonth(_ one: Instant, _ other: Instant) -> Bool {
         let (one, other) = (CivilTime(one), CivilTime(other))
         return one.year == other.year && one.month == other.month
+    }
+
+    /// How far the receiver has come to being what its profile says, in words; `nil` without a profile.
+    public var profileState: String? {
+        guard let configurator else { return nil }
+        let lacks = configurator.missing.isEmpty ? "" : ", but for \(configurator.missing.joined(separator: ", "))"
+        return switch configurator.state {
+        case .identifying: "the receiver is being asked what it is"
+        case .applying: "the receiver is being told"
+        case .applied: "read back and right\(lacks)"
+        case .unanswered: "the receiver does not answer"
+        }
     }
 
     // MARK: - What it says about itself

@@ -69,6 +69,8 @@ public struct ReferenceClock: Sendable {
     var sawtooth = SawtoothCorrection()
     var alarms = ReceiverAlarms()
     var uptime: Double?
+    /// Tells the receiver what it is to be, where it has a profile.
+    var configurator: ReceiverConfigurator?
 
     /// A clock that has not been heard.
     ///
@@ -85,6 +87,7 @@ public struct ReferenceClock: Sendable {
             decoder.holdsExactPlace = configuration.reportsExactPlace
             if configuration.driver.isSerial { decoder.characterTime = configuration.characterTime(at: baudRate) }
             self.decoder = decoder
+            configurator = ReceiverProfile(configuration).map { ReceiverConfigurator($0) }
         }
     }
 
@@ -358,6 +361,7 @@ public struct ReferenceClock: Sendable {
 
     /// Lets time pass: shifts the reach register at the end of each poll.
     public mutating func tick(now: MonotonicInstant) {
+        if case .absent = condition {} else { configure([], now) }
         guard let due = nextShift else {
             nextShift = now + poll.interval
             return
@@ -375,6 +379,7 @@ public struct ReferenceClock: Sendable {
         decoder?.reset()
         health.reset()
         (forecast, alarms, uptime) = (SawtoothForecast(), ReceiverAlarms(), nil)
+        configurator?.restart()
         (lastSequence, lastHeard) = (nil, nil)
         condition = .waiting
     }

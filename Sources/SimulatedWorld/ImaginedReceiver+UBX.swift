@@ -23,13 +23,14 @@ extension ImaginedReceiver {
         return [0xb5, 0x62] + body + [first, second]
     }
 
-    /// UBX-NAV-PVT (0x01 0x07), 92 bytes; velocity, accuracy of place and heading are left at 0.
-    private func navigationSolution(for second: Instant) -> [UInt8] {
+    /// UBX-NAV-PVT (0x01 0x07), 92 bytes, with a fixType where there is a fix (3 in space, 5 time only); velocity, accuracy
+    /// of place and heading are left at 0.
+    func navigationSolution(for second: Instant, kind: UInt8 = 3) -> [UInt8] {
         // Date and time are valid once there is a fix, fully resolved once the leap seconds are known.
         let valid: UInt8 = hasFix ? (assumedLeapSeconds == nil ? 0x07 : 0x03) : 0
         var payload = Self.bytes(timeOfWeek(of: second)) + calendar(of: second) + [valid]
         payload += Self.bytes(timeAccuracy) + Self.bytes(Int32(0))
-        payload += [hasFix ? 3 : 0, hasFix ? 0x01 : 0x00, 0, hasFix ? 8 : 0]
+        payload += [hasFix ? kind : 0, hasFix ? 0x01 : 0x00, 0, hasFix ? 8 : 0]
         // 8.5652500° E, 47.2852167° N, in 1e-7 degrees; heights in mm: the place that the sentences name.
         payload += Self.bytes(Int32(85_652_500)) + Self.bytes(Int32(472_852_167))
         payload += Self.bytes(Int32(498_000)) + Self.bytes(Int32(450_000))
@@ -38,7 +39,7 @@ extension ImaginedReceiver {
     }
 
     /// UBX-NAV-TIMEUTC (0x01 0x21), 20 bytes.
-    private func utcTime(for second: Instant) -> [UInt8] {
+    func utcTime(for second: Instant) -> [UInt8] {
         // Time of week, week number and UTC valid; UTC as USNO keeps it.
         let valid: UInt8 = hasFix ? (assumedLeapSeconds == nil ? 0x37 : 0x03) : 0
         let payload =
@@ -48,7 +49,7 @@ extension ImaginedReceiver {
     }
 
     /// UBX-TIM-TP (0x0d 0x01), 16 bytes: GPS time of the next pulse.
-    private func timePulse(after second: Instant, sawtooth: Double) -> [UInt8] {
+    func timePulse(after second: Instant, sawtooth: Double) -> [UInt8] {
         let next = GNSSWeek.week(of: gpsTime(of: second) + .second, leapSeconds: 0)
         // What is to be added to the pulse's stamp, picoseconds.
         let error = Int32((-sawtooth * 1e12).rounded())
@@ -71,7 +72,7 @@ extension ImaginedReceiver {
     }
 
     /// iTOW: GPS time of week in milliseconds.
-    private func timeOfWeek(of second: Instant) -> UInt32 {
+    func timeOfWeek(of second: Instant) -> UInt32 {
         UInt32(GNSSWeek.week(of: gpsTime(of: second), leapSeconds: 0).timeOfWeek.nanoseconds / 1_000_000)
     }
 
@@ -79,7 +80,7 @@ extension ImaginedReceiver {
     private var timeAccuracy: UInt32 { hasFix ? 20 : .max }
 
     /// A number in UBX's order, the lowest byte first.
-    private static func bytes<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+    static func bytes<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
         (0..<Number.bitWidth / 8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
     }
 }

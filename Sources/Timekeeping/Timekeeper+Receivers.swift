@@ -25,6 +25,9 @@ extension Timekeeper {
         for (alarm, isRaised) in news.alarms {
             note(isRaised ? .warning : .notice, index, isRaised ? alarm.description : alarm.end)
         }
+        for news in sources[index].takeProfileNews() {
+            note(news.isFault ? .warning : .notice, index, news.description)
+        }
         if news.wasReset { note(.notice, index, "the receiver was reset") }
     }
 
@@ -50,6 +53,7 @@ extension Timekeeper {
         report.survey = status.survey?.words
         report.leapSeconds = status.leapSeconds
         report.sawtooth = sawtooth(numberedBy: index)
+        report.profile = source.profileState
         report.alarms = (source.alarmsInForce.map(\.description) + status.alarms).joined(separator: "; ")
         report.temperature = status.temperature
         (report.latitude, report.longitude) = (status.place?.latitude, status.place?.longitude)

@@ -272,6 +272,9 @@ public struct Timekeeper<Clock: ClockControl> {
     /// Notes that a sample of a source could not be true.
     public mutating func receiveMalformed(from index: Int) { sources[index].countMalformed() }
 
+    /// Takes the bytes that a source's receiver is to be sent.
+    public mutating func takeOutput(for index: Int) -> [UInt8] { sources[index].takeOutput() }
+
     /// Notes that pulses come of which it is not known which of their edges begins the second.
     ///
     /// - Parameters:

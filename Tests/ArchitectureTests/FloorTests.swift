@@ -9,7 +9,7 @@ struct FloorTests {
     static let floors: [[String]] = [
         ["CGPS", "CLinux", "CNettle"],
         ["TimeScale"],
-        ["NTPWire", "Receivers", "GPSDWire", "ConfigurationLanguage"],
+        ["NTPWire", "GPSDWire", "Receivers", "ConfigurationLanguage"],
         ["Discipline", "ReferenceClocks", "NTPServer", "Reports", "Timekeeping", "SimulatedWorld", "Simulation"],
         ["LinuxSystem", "Authentication", "GPSDClient"],
         ["ControlService", "Daemon"],
