@@ -47,7 +47,8 @@ public enum NMEAReport: Equatable, Sendable {
         case (UInt8(ascii: "G"), UInt8(ascii: "G"), UInt8(ascii: "A")): return fixData(fields, in: text)
         case (UInt8(ascii: "G"), UInt8(ascii: "N"), UInt8(ascii: "S")):
             return .quality(
-                satellitesUsed: fields.integer(7, in: text), horizontalDilution: dilution(8, fields, in: text), fix: nil)
+                satellitesUsed: fields.integer(7, in: text), horizontalDilution: dilution(8, fields, in: text), fix: nil
+            )
         case (UInt8(ascii: "G"), UInt8(ascii: "B"), UInt8(ascii: "S")):
             // Some receivers always name a satellite; only a bias makes it a failure.
             let bias = fields.decimal(7, in: text) ?? 0

@@ -10,7 +10,7 @@ import TimeScale
 struct NMEAReplayTests {
     /// Synthetic files that are not one run of one receiver, and why they are tested apart or not at all.
     static let apart = [
-        "pubx04.nmea": "holds only $PUBX,04, the u-blox driver's sentence: no label, tested below",
+        "pubx04.nmea": "its table has a row without a second: tested below",
         "year-two-digit.nmea": "holds one 12:00:00 in six different years, each for a decoder of its own: tested below",
         "malformed-zoo.nmea": "refusals tested by the reason as well, below",
     ]
@@ -121,9 +121,11 @@ struct NMEAReplayTests {
         #expect(labels.allSatisfy { $0.weekRollovers == 1 })
     }
 
-    @Test("proprietary sentences alone yield no label")
-    func proprietary() throws {
-        #expect(labels(of: try Corpus.bytes("synthetic/pubx04.nmea"), inPiecesOf: .max, notBefore: .unixEpoch) == [])
+    @Test("PUBX,04 labels once its leap seconds are heard from a satellite", arguments: pieceLengths)
+    func pubx(pieceLength: Int) throws {
+        let pivot = try #require(Epoch("2026-01-01T00:00:00Z")).utc
+        let labels = labels(of: try Corpus.bytes("synthetic/pubx04.nmea"), inPiecesOf: pieceLength, notBefore: pivot)
+        #expect(labels.map(\.utc) == [Epoch("2026-06-01T12:00:01Z")?.utc])
     }
 
     @Test(
