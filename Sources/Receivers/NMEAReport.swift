@@ -68,8 +68,9 @@ public enum NMEAReport: Equatable, Sendable {
             case UInt8(ascii: "7"), UInt8(ascii: "8"): .manual
             default: nil
             }
-        return .quality(
-            satellitesUsed: fields.integer(7, in: text), horizontalDilution: dilution(8, fields, in: text), fix: fix)
+        // A solution of no satellites is none: Furuno's GT-88 counts them in GNS alone.
+        let used = fields.integer(7, in: text).flatMap { $0 == 0 && fix == nil ? nil : $0 }
+        return .quality(satellitesUsed: used, horizontalDilution: dilution(8, fields, in: text), fix: fix)
     }
 
     /// A dilution of precision; `nil` for 99 and more, which stands for none.

@@ -118,6 +118,15 @@ struct NMEAReportTests {
         #expect(decoder(after: gga("120000", quality: "8")).status.fix == .manual)
     }
 
+    @Test("a receiver that counts its satellites in GNS alone is not without (capture furuno_gl_ga)")
+    func countedElsewhere() {
+        let status = decoder(
+            after: "GNGNS,120213.000,5957.0062,N,01100.6429,E,NDD,11,1.3,168.9,39.5,,,V",
+            "GNGGA,120213.000,5957.0062,N,01100.6429,E,2,00,1.3,168.9,M,39.5,M,,"
+        ).status
+        #expect(status.satellitesUsed == 11)
+    }
+
     @Test("Furuno's pulse and survey are read (capture furuno_gl_ga)")
     func furuno() {
         let status = decoder(
