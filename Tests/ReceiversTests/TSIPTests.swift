@@ -218,6 +218,26 @@ struct TSIPTests {
         #expect(decoder.status.timeDilution == 1)
     }
 
+    @Test("levels, leap seconds, almanac, version and answers are read; the packets are built by hand")
+    func others() {
+        var decoder = ReceiverDecoder(notBefore: utc(2026, 1, 1))
+        // Two satellites at 40 and 0 dBHz; 129 618 s, week 2421, 18 s.
+        let levels: [UInt8] = [0x47, 2, 5] + big(Float(40).bitPattern) + [66] + big(Float(-1).bitPattern)
+        let time: [UInt8] = [0x41] + big(Float(129_618).bitPattern) + big(UInt16(2421)) + big(Float(18).bitPattern)
+        var events = decoder.events(tsip(levels) + tsip(time) + tsip([0x4b, 1, 0x08, 2]))
+        #expect(events == [])
+        #expect(decoder.status.satellites == [Satellite(.gps, 5, signal: 40), Satellite(.glonass, 66, signal: 0)])
+        #expect(decoder.status.leapSeconds == 18)
+        #expect(decoder.status.hasAlmanac == false)
+        events = decoder.events(tsip([0x45, 3, 2, 1, 2, 99, 1, 1, 1, 1, 1]))
+        #expect(events == [.answer(.version)])
+        #expect(decoder.status.firmware == "3.2")
+        events = decoder.events(tsip1(0xa3, 0x21, [0x91, 0x03, 2]) + tsip1(0x91, 0x05, [1, 2, 3]))
+        let (refused, settings) = (MessageName(.tsip, code: 0x9103), MessageName(.tsip, code: 0x9105))
+        #expect(events == [.answer(.acknowledged(refused, false)), .answer(.payload(settings, [1, 2, 3]))])
+        #expect("\(refused)" == "91-03")
+    }
+
     @Test("every packet that is too short is rejected, and traps nowhere")
     func truncated() {
         let originals: [(head: [UInt8], rest: Int)] = [
