@@ -5,9 +5,11 @@ import TimeScale
 /// Streams of Trimble's and Motorola's receivers against the corpus's verdicts.
 @Suite("Replay of TSIP and Oncore streams", .enabled(if: Corpus.isPresent, "the replay corpus is not here"))
 struct BinaryReplayTests {
+    static let pieceLengths = [1, 7, Int.max]
+
     @Test(
         "a stream yields every second that it must, and none that it may not",
-        arguments: ["trimble-smtx", "trimble-res720", "oncore-binary"], NMEAReplayTests.pieceLengths)
+        arguments: ["trimble-smtx", "trimble-res720", "oncore-binary"], pieceLengths)
     func stream(name: String, pieceLength: Int) throws {
         let rows = try Corpus.rows("expected/\(name).must.tsv")
         let must = Set(try rows.filter { $0[1] == "must" }.map { try #require(Epoch($0[0])) })
@@ -38,5 +40,12 @@ struct BinaryReplayTests {
         #expect(decoder.status.fix == (name == "oncore-binary" ? .space : .time))
         #expect(!decoder.status.satellites.isEmpty)
         #expect(decoder.status.antenna == .good)
+    }
+
+    @Test("PUBX,04 labels once its leap seconds are heard from a satellite", arguments: pieceLengths)
+    func pubx(pieceLength: Int) throws {
+        let pivot = try #require(Epoch("2026-01-01T00:00:00Z")).utc
+        let labels = labels(of: try Corpus.bytes("synthetic/pubx04.nmea"), inPiecesOf: pieceLength, notBefore: pivot)
+        #expect(labels.map(\.utc) == [Epoch("2026-06-01T12:00:01Z")?.utc])
     }
 }
