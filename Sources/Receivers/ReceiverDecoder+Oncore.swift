@@ -24,11 +24,10 @@ extension ReceiverDecoder {
     ) throws(MessageRejection) -> Conclusion {
         switch message {
         case .position(let position): return try take(position, arrived: arrived, handle)
-        case .pulse(let pulse): return take(pulse, handle)
+        case .pulse(let pulse): take(pulse, handle)
         case .utcOffset(let leapSeconds):
             oncore.leapSeconds = leapSeconds
             status.leapSeconds = leapSeconds == 0 ? nil : leapSeconds
-            return leapSeconds == 0 ? .ignored : .accepted(nil)
         case .timeMode(let isUTC): oncore.isUTC = isUTC
         case .hold(let isHeld, let isSurveying):
             oncore.isHeld = isHeld
@@ -68,14 +67,13 @@ extension ReceiverDecoder {
 
     /// A position names the pulse just gone; the message about the pulse that follows it is about the one after that
     /// (ntpd's driver pairs them so).
-    private mutating func take(_ pulse: OncorePulse, _ handle: (ReceiverEvent) -> Void) -> Conclusion {
+    private mutating func take(_ pulse: OncorePulse, _ handle: (ReceiverEvent) -> Void) {
         status.timeAccuracy = pulse.accuracy
         setAlarm("pulse", pulse.hasPulse ? nil : "none")
         setAlarm("TRAIM", pulse.isAlarmed ? "the time is not sound" : nil)
-        guard let second = oncore.second else { return .ignored }
+        guard let second = oncore.second else { return }
         oncore.second = nil
         handle(.sawtooth(PulseSawtooth(second: second + .second, correction: pulse.correction)))
-        return .accepted(nil)
     }
 
     private mutating func report(_ position: OncorePosition, hasFix: Bool) {
