@@ -47,7 +47,8 @@ public enum NMEAReport: Equatable, Sendable {
         case (UInt8(ascii: "G"), UInt8(ascii: "G"), UInt8(ascii: "A")): return fixData(fields, in: text)
         case (UInt8(ascii: "G"), UInt8(ascii: "N"), UInt8(ascii: "S")):
             return .quality(
-                satellitesUsed: fields.integer(7, in: text), horizontalDilution: dilution(8, fields, in: text), fix: nil)
+                satellitesUsed: fields.integer(7, in: text), horizontalDilution: dilution(8, fields, in: text), fix: nil
+            )
         case (UInt8(ascii: "G"), UInt8(ascii: "B"), UInt8(ascii: "S")):
             // Some receivers always name a satellite; only a bias makes it a failure.
             let bias = fields.decimal(7, in: text) ?? 0
@@ -67,8 +68,9 @@ public enum NMEAReport: Equatable, Sendable {
             case UInt8(ascii: "7"), UInt8(ascii: "8"): .manual
             default: nil
             }
-        return .quality(
-            satellitesUsed: fields.integer(7, in: text), horizontalDilution: dilution(8, fields, in: text), fix: fix)
+        // A solution of no satellites is none: Furuno's GT-88 counts them in GNS alone.
+        let used = fields.integer(7, in: text).flatMap { $0 == 0 && fix == nil ? nil : $0 }
+        return .quality(satellitesUsed: used, horizontalDilution: dilution(8, fields, in: text), fix: fix)
     }
 
     /// A dilution of precision; `nil` for 99 and more, which stands for none.

@@ -78,7 +78,8 @@ extension NMEASentence {
             message: .furunoTime, timeOfDay: timeOfDay, date: date, isValid: nil, leapSeconds: leapSeconds)
         if let later = fields.integer(6, in: text), later != leapSeconds,
             let (day, time) = longTime(fields.range(4), in: text), day.year >= 1980,
-            let midnight = CivilTime(year: day.year, month: day.month, day: day.day)?.instant {
+            let midnight = CivilTime(year: day.year, month: day.month, day: day.day)?.instant
+        {
             // 23:59:59 or 23:59:60 before the change and 00:00:00 after it mean the same.
             let at = time >= .seconds(86_399) ? midnight + .seconds(86_400) : midnight + time
             sentence.leapNews = ReceiverStatus.LeapNews(change: (later - leapSeconds).signum(), at: at)

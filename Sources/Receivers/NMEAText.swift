@@ -28,7 +28,8 @@ public enum NMEAText: Equatable, Sendable {
         } else if let model = Self.value("MOD", words) {
             self = .version(model: model, firmware: nil)
         } else if let firmware = Self.value("FWVER", words) ?? Self.value("EXT CORE", words)
-            ?? Self.value("ROM CORE", words) {
+            ?? Self.value("ROM CORE", words)
+        {
             self = .version(model: nil, firmware: firmware)
         } else if let version = Self.value("PROTVER", words) {
             self = .protocolVersion(version)

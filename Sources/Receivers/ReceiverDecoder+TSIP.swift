@@ -115,6 +115,10 @@ extension ReceiverDecoder {
     private mutating func take(_ satellite: Satellite, index: Int) {
         if index <= tsip.index, !tsip.satellites.isEmpty {
             status.satellites = tsip.satellites
+            // 0x6D knows better: it counts those too that are not in the list.
+            if tsip.used.isEmpty {
+                status.satellitesUsed = tsip.satellites.reduce(0) { $0 + ($1.isUsed ? 1 : 0) }
+            }
             tsip.satellites.removeAll(keepingCapacity: true)
         }
         tsip.index = index

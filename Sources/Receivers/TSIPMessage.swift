@@ -71,6 +71,7 @@ public enum TSIPMessage: Equatable, Sendable {
     /// mode, data and checksum.
     ///
     /// - Parameter packet: from `10` to `10 03`.
+    /// - Returns: `true` also for a packet that has no checksum.
     static func isIntact(_ packet: Span<UInt8>) -> Bool {
         guard isVersion1(packet[1]) else { return true }
         let body = body(of: packet)
@@ -229,9 +230,7 @@ public enum TSIPMessage: Equatable, Sendable {
     /// A dilution of precision; `nil` for 0 and for 90 and more, which stand for none.
     static func dilution(_ value: Float) -> Double? { value > 0 && value < 90 ? Double(value) : nil }
 
-    /// A place of three doubles.
-    ///
-    /// - Parameter scale: degrees in the unit of latitude and longitude.
+    /// A place of three doubles; `scale` is the unit of latitude and longitude in degrees.
     static func place(_ data: Span<UInt8>, at offset: Int, scale: Double) -> ReceiverStatus.Place? {
         let (latitude, longitude) = (data.bigDouble(offset) * scale, data.bigDouble(offset + 8) * scale)
         let height = data.bigDouble(offset + 16)

@@ -72,7 +72,8 @@ struct NMEASentenceTests {
         "what cannot be read is rejected with its reason",
         arguments: [
             ("XXRMC,092751,A,,,,,,,280511", .unknownTalker), ("II\u{47}GA,092751,,,,,1", .unknownTalker),
-            ("GPRMC", .tooFewFields), ("GPRMC,092751,A,,,,,,", .tooFewFields), ("GPZDA,092751,1,1", .tooFewFields),
+            ("GPZDG,120000.00,01,06,2026,00", .notUTC), ("GPRMC", .tooFewFields),
+            ("GPRMC,092751,A,,,,,,", .tooFewFields), ("GPZDA,092751,1,1", .tooFewFields),
             ("GPGLL,,,,,092751", .tooFewFields), ("GPRMC,092751,B,,,,,,,280511", .badStatus),
             ("GPRMC,092751,AA,,,,,,,280511", .badStatus), ("GPRMC,092751,a,,,,,,,280511", .badStatus),
             ("GPRMC,092751,A,,,,,,,280511,,,1", .badStatus), ("GPRMC,092751,A,,,,,,,280511,,,AN", .badStatus),
@@ -96,7 +97,7 @@ struct NMEASentenceTests {
     @Test(
         "sentences about other things are none of ours",
         arguments: [
-            "", ",", "GPGSV,1,1,00", "GPGSA,A,1", "PUBX,04,120000.00,010626", "PRMC,1", "GPRMCX,1", "GPVTG", "XXGSV",
+            "", ",", "GPGSV,1,1,00", "GPGSA,A,1", "PUBX,03,120000.00,010626", "PRMC,1", "GPRMCX,1", "GPVTG", "XXGSV",
         ])
     func others(text: String) throws {
         #expect(try parse(text) == nil)
