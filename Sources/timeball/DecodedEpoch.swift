@@ -11,7 +11,6 @@ struct DecodedEpoch {
     /// The messages that have named it, in the order of the stream.
     private(set) var sources: [String] = []
     private(set) var status = ReceiverStatus()
-    private var hasFix = false
     private var isNamedAnew = false
 
     init(_ label: SecondLabel, showsArrival: Bool) {
@@ -23,9 +22,9 @@ struct DecodedEpoch {
     mutating func add(source: String) { (sources, isNamedAnew) = (sources + [source], true) }
 
     /// Takes what the receiver has told so far, if it has just named this epoch.
-    mutating func note(_ status: ReceiverStatus, hasFix: Bool) {
+    mutating func note(_ status: ReceiverStatus) {
         guard isNamedAnew else { return }
-        (self.status, self.hasFix, isNamedAnew) = (status, hasFix, false)
+        (self.status, isNamedAnew) = (status, false)
     }
 
     /// UTC to the nearest millisecond, which receivers mean where they send 0.999999; 23:59:60 as such.
@@ -37,7 +36,8 @@ struct DecodedEpoch {
         case .plane: "2D"
         case .space: "3D"
         case let fix?: fix.rawValue
-        case nil: hasFix ? "valid" : "none"
+        // What is reported, the receiver has vouched for.
+        case nil: "valid"
         }
     }
 

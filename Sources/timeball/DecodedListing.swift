@@ -66,7 +66,7 @@ struct DecodedListing {
             }
             guard hasNews else { continue }
             hasNews = false
-            for index in pending.indices { pending[index].note(decoder.status, hasFix: decoder.hasFix) }
+            for index in pending.indices { pending[index].note(decoder.status) }
             while pending.count > Self.held { writeFirst() }
         }
         write()

@@ -34,13 +34,14 @@ struct DecodeTests {
         return rows
     }
 
-    /// Interleaved epochs, fractions, a date of 1999 that means 2019, several talkers, a fix that is lost, UBX of four
-    /// generations with leap seconds.
+    /// Interleaved epochs, fractions, dates of 1999 and 2000 that mean 2019 and 2020, several talkers, a fix that is
+    /// lost, UBX of four generations, Oncore, and TSIP of both versions.
     @Test(
         "the rows are those of the corpus's table, in its order", .enabled(if: hasCorpus),
         arguments: [
             "ac12.nmea", "april6_2019.nmea", "bu353-glonass.nmea", "cat-ms352.nmea", "mt3339.nmea", "nl2008u.nmea",
             "ublox-aek-4t.bin", "ublox-lea-4t.bin", "ublox-8-time.bin", "ublox-zed-f9p-hp.bin",
+            "oncore-binary.bin", "trimble-smtx.bin", "trimble-res720.bin",
         ])
     func rows(stream: String) async throws {
         let name = String(stream.prefix { $0 != "." })
@@ -53,7 +54,7 @@ struct DecodeTests {
         #expect(rows.map { $0[1] } == expected.map { $0[6] })
         #expect(rows.map { $0[3] } == expected.map { $0[5] })
         guard stream.hasSuffix(".bin") else { return }
-        #expect(rows.allSatisfy { ["2D", "3D", "time"].contains($0[2]) })
+        #expect(rows.allSatisfy { ["2D", "3D", "time", "valid"].contains($0[2]) })
     }
 
     @Test("a file is shown as it was sent, and put right by --now", .enabled(if: hasCorpus))

@@ -43,6 +43,9 @@ struct WireTests {
         ("bu303-nofix", "MID41", "no fix", .ignored),
         ("bu303-nofix", "MID2", "no fix", .ignored),
         ("bu303-stillfix", "MID41", "no fix", .ignored),
+        // The table has them as information. Ours tell that GPS − UTC is known now, and how far off a pulse is.
+        ("oncore-binary", "@@Bo", "", .accepted(nil)),
+        ("oncore-binary", "@@En", "", .accepted(nil)),
         // The table looks ahead to the RMC of the same second; a label is not held back for it. One ZDA, the first.
         ("quectel-L70", "GPZDA", "date+time; gated by same-time GPRMC", .rejected(.noStatus)),
     ]
