@@ -16,7 +16,7 @@ extension ReceiverProfile {
         case .timing: self = .timing
         case .navigation: self = .navigation
         }
-        self = fitting(baudRate: clock.lineSpeed)
+        self = fitting(baudRate: clock.effectiveBaudRate)
         isSaved = wishes.isSaved
         if wishes.purpose == .timing {
             if let survey = wishes.survey {

@@ -418,6 +418,8 @@ public struct ReferenceClock: Sendable {
             statistics.messages == statisticsAtShift.messages
         {
             condition = .unreadable
+        } else if !languages.isEmpty, !languages.contains(where: \.isDecoded) {
+            condition = .undecoded(languages.map(\.description).joined(separator: ", "))
         }
     }
 }
