@@ -69,6 +69,9 @@ let package = Package(
                 "TimeScale", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks", "NTPServer",
                 "Reports",
             ]),
+        floor(
+            "ReceiverSetup",
+            ["TimeScale", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks", "Reports"]),
         floor("SimulatedWorld", ["TimeScale", "Discipline"]),
         floor(
             "Simulation",
@@ -93,9 +96,9 @@ let package = Package(
         .executableTarget(
             name: "timeball",
             dependencies: [
-                "TimeScale", "NTPWire", "ConfigurationLanguage", "Reports", "SimulatedWorld", "Simulation",
-                "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "TimeScale", "NTPWire", "Receivers", "ConfigurationLanguage", "ReferenceClocks", "Reports",
+                "ReceiverSetup", "SimulatedWorld", "Simulation", "LinuxSystem",
             ], swiftSettings: strict, linkerSettings: slim),
         // Tests
         tests("TimeScaleTests", ["TimeScale", "Authentication", "SimulatedWorld"]),
@@ -123,6 +126,9 @@ let package = Package(
         tests(
             "ReferenceClocksTests",
             ["ReferenceClocks", "Receivers", "ConfigurationLanguage", "Discipline", "SimulatedWorld", "TimeScale"]),
+        tests(
+            "ReceiverSetupTests",
+            ["ReceiverSetup", "ReferenceClocks", "Receivers", "ConfigurationLanguage", "SimulatedWorld", "TimeScale"]),
         tests("TimekeepingTests", ["Timekeeping", "ReferenceClocks", "Receivers", "SimulatedWorld", "TimeScale"]),
         tests("ReplayTests", ["Receivers", "TimeScale", "LinuxSystem"]),
         tests(

@@ -6,5 +6,5 @@ struct Timeball: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "timeball",
         abstract: "Looks after a Timeball time server.",
-        subcommands: [StatusCommand.self, QueryCommand.self, DemoCommand.self, SimulateCommand.self])
+        subcommands: [StatusCommand.self, QueryCommand.self, SetupCommand.self, DemoCommand.self, SimulateCommand.self])
 }

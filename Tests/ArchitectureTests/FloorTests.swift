@@ -10,7 +10,10 @@ struct FloorTests {
         ["CLinux", "CNettle"],
         ["TimeScale"],
         ["NTPWire", "Receivers", "ConfigurationLanguage"],
-        ["Discipline", "ReferenceClocks", "NTPServer", "Reports", "Timekeeping", "SimulatedWorld", "Simulation"],
+        [
+            "Discipline", "ReferenceClocks", "NTPServer", "Reports", "Timekeeping", "ReceiverSetup", "SimulatedWorld",
+            "Simulation",
+        ],
         ["LinuxSystem", "Authentication"],
         ["ControlService", "Daemon"],
         ["timeballd", "timeball"],
