@@ -79,6 +79,9 @@ extension SystemError {
     /// Whether another program has it for itself (EBUSY).
     public var isBusy: Bool { code == EBUSY }
 
+    /// Whether a device does not work (EIO), as a serial port's name without hardware.
+    public var isInputOutput: Bool { code == EIO }
+
     /// Whether the operation would have had to wait (EAGAIN).
     public var isTryAgain: Bool { code == EAGAIN }
 }

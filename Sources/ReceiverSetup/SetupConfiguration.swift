@@ -72,8 +72,8 @@ public struct SetupConfiguration: Sendable {
         }
         if source.isAmbiguous, let delay = source.delay {
             return Self.remarks([
-                "Is it so late, or \(Figures.duration(1 - delay.centre)) before the next pulse? Most receivers are late. "
-                    + "Once another clock agrees, say so, and the pulses will be used:"
+                "Does it speak so late, or \(Figures.duration(1 - delay.centre)) before the next pulse? Most receivers are "
+                    + "late. Check it against another clock, then take the # away, and the pulses will be used:"
             ]) + ["#\(address) \(Figures.seconds(delay.centre))"]
         }
         guard source.pulse == nil else { return [] }
@@ -126,7 +126,7 @@ public struct SetupConfiguration: Sendable {
         sentences.flatMap { sentence in
             var lines = [""]
             for word in sentence.split(separator: " ") {
-                if lines[lines.count - 1].count + word.count > 96 { lines.append(" ") }
+                if lines[lines.count - 1].count + word.count > 96 { lines.append("") }
                 lines[lines.count - 1] += " " + word
             }
             return lines.map { "#" + $0 }

@@ -125,7 +125,7 @@ public struct SetupVerdict: Sendable {
         let receivers = sources.indices.filter { sources[$0].pulse == nil }
         var fits: [(source: Int, pulse: Int, fit: Double, spread: Double)] = []
         for source in receivers {
-            for pulse in devices where pulses[pulse].pulses.terminal == nil {
+            for pulse in devices where !isAnothersLine(pulses[pulse].pulses.terminal) {
                 let delay = Self.delay(of: sources[source].receiver, after: pulses[pulse].train)
                 guard let delay, let fit = Self.fit(delay) else { continue }
                 fits.append((source, pulse, fit, delay.deviation))
@@ -147,6 +147,11 @@ public struct SetupVerdict: Sendable {
                 }
             join(pair.source, pair.pulse, evidence)
         }
+    }
+
+    /// Whether pulses come by the line of a receiver, which is then another's.
+    private func isAnothersLine(_ terminal: String?) -> Bool {
+        terminal.map { line in sources.contains { $0.receiver.device == line } } ?? false
     }
 
     private mutating func join(_ source: Int, _ pulse: Int, _ evidence: Evidence) {

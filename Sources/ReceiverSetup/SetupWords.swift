@@ -52,7 +52,9 @@ extension SetupVerdict.Source {
         let figures = "\(Figures.duration(delay.centre)) after the pulse, ± \(Figures.duration(delay.deviation))"
         switch proof {
         case .proven: return "names the second \(figures): no other second is possible"
-        case .ambiguous: return "names the second \(figures): too late to tell which pulse is meant"
+        case .ambiguous:
+            let settled = witnessedDelay != nil ? ", but this machine's clock knows" : ", see the configuration"
+            return "names the second \(figures): too late to tell which pulse is meant\(settled)"
         case .unpaired, .proving, .contradicted, .revised: return "names the second \(figures)"
         }
     }

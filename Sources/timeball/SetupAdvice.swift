@@ -49,13 +49,16 @@ enum SetupAdvice {
     static let noPulseDiscipline =
         "Carrier detect lines were not looked at: `modprobe pps_ldisc`, as root, makes the kernel stamp them.\n"
 
-    static let nothing = """
+    static func nothing(isEmpty: Bool) -> String {
+        """
+        \(isEmpty ? "There is no serial port and no pulse device here." : "")
         Nothing was found that a configuration could be made of.
         Check, in this order: is the receiver powered; is its TXD on the port's RXD, and ground on ground; does another
         program have the port (getty, gpsd, ModemManager); may you open it (group dialout); on a Raspberry Pi, is the
         UART switched on (enable_uart=1) and the console taken off it. Name a port with --device where it was not found.
 
         """
+    }
 
     static func gpsd(isKnown: Bool) -> String {
         """

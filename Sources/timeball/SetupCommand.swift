@@ -18,9 +18,7 @@ struct SetupCommand: ParsableCommand {
             not written because nobody could say yes, or nobody did.
             """)
 
-    @Option(
-        name: .shortAndLong,
-        help: "Look at this serial port only, whatever it may be called; may be given several times.")
+    @Option(name: .shortAndLong, help: "Look at this serial port only; may be given several times.")
     var device: [String] = []
 
     @Option(name: .shortAndLong, help: "Look at this pulse device only; may be given several times.")
@@ -76,7 +74,7 @@ struct SetupCommand: ParsableCommand {
         if session.hasGPSD { Console.write("\n" + SetupAdvice.gpsd(isKnown: SetupConfiguration.knowsGPSD)) }
         for remark in session.remarks { Console.write("\n" + remark) }
         guard configuration.isUseful else {
-            Console.write("\n" + SetupAdvice.nothing)
+            Console.write(SetupAdvice.nothing(isEmpty: refused.isEmpty && verdict.pulses.isEmpty))
             throw ExitCode(1)
         }
         try write(configuration.text)

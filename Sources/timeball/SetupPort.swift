@@ -117,8 +117,9 @@ final class SetupPort {
 
     // MARK: - Measuring
 
-    /// Asks a u-blox receiver for its model and firmware (UBX-MON-VER without payload).
+    /// Asks what may be a u-blox receiver for its model and firmware (UBX-MON-VER without payload).
     func askVersion() {
+        guard receiver.languages.contains(.ubx) || receiver.languages == [.nmea] else { return }
         let question: [UInt8] = [0xb5, 0x62, 0x0a, 0x04, 0, 0, 0x0e, 0x34]
         try? port?.write(question.span)
     }

@@ -62,7 +62,13 @@ struct SetupSession: ~Copyable {
                 do throws(SystemError) {
                     ports.append(try SetupPort(names, notBefore: Self.releaseDate))
                 } catch {
-                    refuse(names.path, SetupAdvice.text(error))
+                    let isAbsent = error.isInputOutput && wishes.devices.isEmpty
+                    let reason = isAbsent ? SetupAdvice.text(.hasNoHardware) : SetupAdvice.text(error)
+                    if isAbsent {
+                        absent.append(.init(path: names.path, reason: reason))
+                    } else {
+                        refuse(names.path, reason)
+                    }
                 }
             }
         }

@@ -38,7 +38,7 @@ struct SetupTests {
         let result = try await run(setup(receivers.map(\.path) + ["/nonexistent/gps0"], ["--yes"]), seconds: 60)
         #expect(result.status == 0, "\(result)")
         for words in [
-            "MediaTek: NMEA at 9600 baud, fix", "u-blox: UBX at 115200 baud, fix",
+            "NMEA at 9600 baud, fix", "u-blox: UBX at 115200 baud, fix",
             "speaks SiRF binary at 57600 baud", "gpsctl -f -n \(receivers[2].path)", "not a byte came",
             "in use by sleep, process \(holder.processID)", "/nonexistent/gps0: no such file or directory",
             "/nonexistent/pps0: no such file or directory",
@@ -53,7 +53,26 @@ struct SetupTests {
         let check = try await run([Programs.daemon, "--check-config", "-c", folder.file("timeball.conf")])
         #expect(check.status == 0, "\(check)")
         #expect(check.output.contains("can be used"), "\(check)")
-        #expect(!check.output.contains("timeball.conf:"), "\(check)")
+        #expect(check.output == "\(folder.file("timeball.conf")): can be used\n")
+        #expect(receivers.allSatisfy { !$0.wasAsked })
+    }
+
+    @Test("whoever sits at a terminal is asked before a file is replaced", arguments: [false, true])
+    func question(agrees: Bool) async throws {
+        let ublox = try #require(TalkingReceiver.stream("navisys-gr8013.bin", seconds: 35), "no corpus")
+        let receiver = try TalkingReceiver(baudRate: 38_400, speech: ublox)
+        defer { receiver.stop() }
+        let person = try PseudoTerminal()
+        try person.write(Array((agrees ? "y\n" : "n\n").utf8).span)
+        try folder.write("timeball.conf", "# the old one\n")
+        let command = ["/bin/sh", "-c", #"exec "$@" < "$0""#, person.path] + setup([receiver.path], ["--ask"])
+        let result = try await run(command, seconds: 40)
+        #expect(result.status == (agrees ? 0 : 3), "\(result)")
+        #expect(result.output.contains("Replace it, and keep it as"), "\(result)")
+        #expect(result.output.contains("u-blox ZED-F9T, firmware TIM 2.20: UBX at 38400 baud"), "\(result)")
+        #expect(receiver.wasAsked)
+        #expect(folder.text("timeball.conf").contains("refclock nmea") == agrees)
+        #expect(folder.text("timeball.conf.old") == (agrees ? "# the old one\n" : ""))
     }
 
     @Test("where nobody can agree, what would be written is shown, and not written")
@@ -69,9 +88,10 @@ struct SetupTests {
 
     @Test("where nothing is found, it says what was looked at and what to check")
     func nothing() async throws {
-        let result = try await run(setup(["/nonexistent/gps0", "/dev/null"], ["--yes"]), seconds: 40)
+        let file = try folder.write("file", "")
+        let result = try await run(setup(["/nonexistent/gps0", file], ["--yes"]), seconds: 40)
         #expect(result.status == 1, "\(result)")
-        for words in ["/nonexistent/gps0: no such file", "/dev/null: not a serial port", "Check, in this order"] {
+        for words in ["/nonexistent/gps0: no such file", "\(file): not a serial port", "Check, in this order"] {
             #expect(result.output.contains(words), "'\(words)' in \(result)")
         }
         #expect(!FileManager.default.fileExists(atPath: folder.file("timeball.conf")))

@@ -25,6 +25,10 @@ final class TalkingReceiver: Sendable {
     private let baudRate: Int
     private let speech: Speech
     private let isStopped = Atomic(false)
+    private let hasHeard = Atomic(false)
+
+    /// Whether anything was sent to it.
+    var wasAsked: Bool { hasHeard.load(ordering: .acquiring) }
 
     /// Starts a receiver.
     init(baudRate: Int, speech: @escaping Speech) throws {
@@ -51,11 +55,30 @@ final class TalkingReceiver: Sendable {
         }
     }
 
+    /// Its model and firmware, as a u-blox receiver tells them (UBX-MON-VER), where anything was sent to it.
+    private func answer() -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 64)
+        var span = bytes.mutableSpan
+        guard let count = try? terminal.read(into: &span), count > 0 else { return [] }
+        hasHeard.store(true, ordering: .releasing)
+        let fields = [("EXT CORE 1.00", 30), ("00190000", 10), ("MOD=ZED-F9T", 30), ("FWVER=TIM 2.20", 30)]
+        let payload = fields.flatMap { text, length in
+            Array(text.utf8) + Array(repeating: 0, count: length - text.count)
+        }
+        let body = [0x0a, 0x04, UInt8(payload.count), 0] + payload
+        var sum = (first: UInt8(0), second: UInt8(0))
+        for byte in body {
+            sum.first &+= byte
+            sum.second &+= sum.first
+        }
+        return [0xb5, 0x62] + body + [sum.first, sum.second]
+    }
+
     private func speak() {
         let second = KernelClock.realTime().startOfSecond + .second
         Pause.sleep(second + .milliseconds(120) - KernelClock.realTime())
         var random = RandomSource(seed: UInt64(second.wholeSeconds))
-        let bytes = speech(second)
+        let bytes = answer() + speech(second)
         for first in stride(from: 0, to: bytes.count, by: Self.chunk) {
             let sent = Array(bytes[first..<min(first + Self.chunk, bytes.count)])
             let isRight = terminal.baudRate == baudRate
