@@ -38,6 +38,8 @@ public struct PulseVerdict: Sendable {
         case drifts(Double)
         /// It is not where the pulses of a receiver are, which it moves against (s/s) or is off by (s).
         case disagrees(with: String, offset: Double, drift: Double?)
+        /// These pulses and another device's begin different seconds, and the labels go with both.
+        case undecided(against: String)
         /// No receiver names its seconds.
         case noReceiver
     }

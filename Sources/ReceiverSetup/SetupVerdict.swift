@@ -34,7 +34,8 @@ public struct SetupVerdict: Sendable {
         case onlyMatch
         /// Other pulses go with its labels as well, and begin the same seconds: nothing tells them apart, nor has to.
         case interchangeable
-        /// Other pulses go with its labels as well, and begin other seconds: these fit better.
+        /// Other pulses go with its labels as well, and begin other seconds; more devices, or the system's clock, agree with
+        /// these.
         case bestMatch
     }
 
@@ -49,6 +50,8 @@ public struct SetupVerdict: Sendable {
 
     /// Delays that a label can have where nobody said more, seconds (`PulsePairing`'s).
     private static let plausibleDelays = -0.01...0.45
+    /// What a synchronised clock can tell apart, seconds.
+    private static let clockGrain = 0.05
     /// Labels that are spread wider say nothing about pulses, seconds.
     private static let widestSpread = 0.1
     /// Smallest drift of labels that is believed, seconds in the time of measuring: receivers wander by milliseconds.
@@ -117,36 +120,77 @@ public struct SetupVerdict: Sendable {
         }
     }
 
+    /// Pulses that may be a receiver's, and what speaks for them.
+    private struct Candidate {
+        let source: Int
+        let pulse: Int
+        /// How far the delay is from what labels have, seconds.
+        let fit: Double
+        /// Other devices whose pulses begin the same second.
+        let allies: Int
+        /// How far the pulses are from the seconds of a synchronised clock, in units of `clockGrain`; 0 without one.
+        let distance: Int
+
+        /// Whether nothing speaks more for it than for another.
+        func isEqual(to other: Candidate) -> Bool {
+            (fit, allies, distance) == (other.fit, other.allies, other.distance)
+        }
+
+        /// In equal cases the first devices belong together: names are given in an order.
+        func comes(before other: Candidate) -> Bool {
+            (fit, -allies, distance, source, pulse) < (
+                other.fit, -other.allies, other.distance, other.source, other.pulse
+            )
+        }
+    }
+
     /// The pairs that fit best, one after the other.
     private mutating func pairByDelay() {
+        let candidates = self.candidates
+        for best in candidates.sorted(by: { $0.comes(before: $1) }) {
+            guard sources[best.source].pulse == nil, pulses[best.pulse].refusal == nil,
+                !sources.contains(where: { $0.pulse == best.pulse })
+            else { continue }
+            let rivals = candidates.filter { $0.source == best.source && $0.pulse != best.pulse && $0.fit <= best.fit }
+            let others = rivals.filter { !beginSameSecond($0.pulse, best.pulse) }
+            // One of them would be wrong by a tenth of a second, and nobody would notice.
+            if let other = others.first(where: { $0.isEqual(to: best) }) {
+                pulses[best.pulse].refusal = .undecided(against: pulses[other.pulse].pulses.path)
+                pulses[other.pulse].refusal = .undecided(against: pulses[best.pulse].pulses.path)
+                continue
+            }
+            let hasSuitors = candidates.contains {
+                $0.pulse == best.pulse && $0.source != best.source && $0.fit <= best.fit
+            }
+            let isOnly = rivals.isEmpty && !hasSuitors
+            join(best.source, best.pulse, isOnly ? .onlyMatch : others.isEmpty ? .interchangeable : .bestMatch)
+        }
+    }
+
+    private var candidates: [Candidate] {
         let devices = pulses.indices.filter { index in
             pulses[index].refusal == nil && !sources.contains { $0.pulse == index }
+                && !isAnothersLine(pulses[index].pulses.terminal)
         }
-        let receivers = sources.indices.filter { sources[$0].pulse == nil }
-        var fits: [(source: Int, pulse: Int, fit: Double, spread: Double)] = []
-        for source in receivers {
-            for pulse in devices where !isAnothersLine(pulses[pulse].pulses.terminal) {
-                let delay = Self.delay(of: sources[source].receiver, after: pulses[pulse].train)
-                guard let delay, let fit = Self.fit(delay) else { continue }
-                fits.append((source, pulse, fit, delay.deviation))
+        return sources.indices.filter { sources[$0].pulse == nil }.flatMap { source in
+            devices.compactMap { pulse in
+                Self.delay(of: sources[source].receiver, after: pulses[pulse].train).flatMap { Self.fit($0) }.map {
+                    fit in
+                    Candidate(
+                        source: source, pulse: pulse, fit: fit, allies: allies(of: pulse), distance: distance(of: pulse)
+                    )
+                }
             }
         }
-        // Of those that fit equally well the first devices belong together: names are given in an order.
-        let ordered = fits.sorted { ($0.fit, $0.source, $0.pulse) < ($1.fit, $1.source, $1.pulse) }
-        for pair in ordered
-        where sources[pair.source].pulse == nil && !sources.contains(where: { $0.pulse == pair.pulse }) {
-            let rivals = fits.filter { $0.source == pair.source && $0.pulse != pair.pulse && $0.fit <= pair.fit }
-            let suitors = fits.filter { $0.pulse == pair.pulse && $0.source != pair.source && $0.fit <= pair.fit }
-            let evidence: Evidence =
-                if rivals.isEmpty && suitors.isEmpty {
-                    .onlyMatch
-                } else if rivals.allSatisfy({ beginSameSecond($0.pulse, pair.pulse) }) {
-                    .interchangeable
-                } else {
-                    .bestMatch
-                }
-            join(pair.source, pair.pulse, evidence)
-        }
+    }
+
+    private func allies(of pulse: Int) -> Int {
+        pulses.indices.count { $0 != pulse && pulses[$0].refusal == nil && beginSameSecond($0, pulse) }
+    }
+
+    private func distance(of pulse: Int) -> Int {
+        guard isClockSynchronised, let edge = pulses[pulse].train.times.last else { return 0 }
+        return Int((abs((edge - edge.nearestSecond).seconds) / Self.clockGrain).rounded())
     }
 
     /// Whether pulses come by the line of a receiver, which is then another's.

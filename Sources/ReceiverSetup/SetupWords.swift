@@ -40,6 +40,9 @@ extension PulseVerdict.Refusal: CustomStringConvertible {
             } else {
                 "comes \(Figures.duration(offset)) after \(other), which fits the receiver's sentences better"
             }
+        case .undecided(let other):
+            "begins other seconds than \(other), and the sentences go with both: take one away, or set this machine's clock "
+                + "by a network first, and run setup again"
         case .noReceiver: "pulses come, but nothing names the seconds that they begin"
         }
     }
@@ -65,7 +68,7 @@ extension SetupVerdict.Source {
         case .sameLine: "by the same line"
         case .onlyMatch: "the only ones that its sentences go with"
         case .interchangeable: "others go with its sentences as well, and begin the same seconds: either will do"
-        case .bestMatch: "others begin other seconds and go with its sentences less well"
+        case .bestMatch: "others go with its sentences too, but this machine's clock or more devices agree with these"
         case nil: nil
         }
     }

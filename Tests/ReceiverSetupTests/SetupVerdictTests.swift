@@ -77,6 +77,36 @@ struct SetupVerdictTests {
         #expect(abs((drift ?? 0) - 2e-6) < 0.1e-6)
     }
 
+    /// A tenth of a second apart: labels that come 137 ms after the one come 237 ms after the other.
+    @Test("of pulses that begin other seconds and go with the labels alike, none is taken on a guess")
+    mutating func undecided() throws {
+        let other = world.pulses("/dev/pps0", .init().with { ($0.phase, $0.drift) = (-0.1, 2e-6) })
+        let verdict = verdict([world.receiver("/dev/gps0")], [other, world.pulses("/dev/pps1")])
+        #expect(try #require(verdict.sources.first).pulse == nil)
+        #expect(
+            verdict.pulses.map(\.refusal) == [.undecided(against: "/dev/pps1"), .undecided(against: "/dev/pps0")])
+    }
+
+    @Test(
+        "of such pulses those are taken with which a synchronised clock agrees, or more devices",
+        arguments: [false, true])
+    mutating func majority(isClockSynchronised: Bool) throws {
+        if isClockSynchronised { world.clockError = 0.003 }
+        var pulses = [
+            world.pulses("/dev/pps0", .init().with { ($0.phase, $0.drift) = (-0.1, 2e-6) }), world.pulses("/dev/pps1"),
+        ]
+        if !isClockSynchronised { pulses.append(world.pulses("/dev/pps2")) }
+        let verdict = verdict(
+            [world.receiver("/dev/gps0")], pulses, isClockSynchronised: isClockSynchronised)
+        #expect(try #require(verdict.sources.first).pulse == 1)
+        #expect(verdict.sources.first?.evidence == .bestMatch)
+        guard case .disagrees(with: "/dev/pps1", _, _) = verdict.pulses[0].refusal else {
+            Issue.record("\(verdict.pulses[0].refusal as Any)")
+            return
+        }
+        #expect(verdict.spare == (isClockSynchronised ? [] : [2]))
+    }
+
     @Test("pulses of an oscillator that is far off are refused by the labels alone")
     mutating func drifting() {
         let pulses = world.pulses("/dev/pps0", .init().with { $0.drift = 500e-6 })
