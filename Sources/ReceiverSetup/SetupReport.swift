@@ -47,6 +47,9 @@ public struct SetupReport: Sendable {
         var lines = [receiver.path == receiver.device ? receiver.path : "\(receiver.path) (\(receiver.device))"]
         lines.append("    " + receiver.summary)
         if let delay = source.delaySummary { lines.append("    " + delay) }
+        if source.isAmbiguous, source.witnessedDelay == nil {
+            lines.append("    the pulses are not used until `fudge … time2` in the configuration is confirmed")
+        }
         if let pulse = source.pulse {
             let pulses = verdict.pulses[pulse]
             let evidence = source.evidenceSummary.map { ", \($0)" } ?? ""

@@ -50,6 +50,8 @@ public struct SetupVerdict: Sendable {
 
     /// Delays that a label can have where nobody said more, seconds (`PulsePairing`'s).
     private static let plausibleDelays = -0.01...0.45
+    /// By how much less well pulses may fit and still be a receiver's own, seconds: some name the second 0.7 s late.
+    private static let reach = 0.25
     /// What a synchronised clock can tell apart, seconds.
     private static let clockGrain = 0.05
     /// Labels that are spread wider say nothing about pulses, seconds.
@@ -131,16 +133,13 @@ public struct SetupVerdict: Sendable {
         /// How far the pulses are from the seconds of a synchronised clock, in units of `clockGrain`; 0 without one.
         let distance: Int
 
-        /// Whether nothing speaks more for it than for another.
-        func isEqual(to other: Candidate) -> Bool {
-            (fit, allies, distance) == (other.fit, other.allies, other.distance)
-        }
+        /// Whether neither more devices nor a clock speak for it than for another.
+        func isContested(by other: Candidate) -> Bool { (allies, distance) == (other.allies, other.distance) }
 
         /// In equal cases the first devices belong together: names are given in an order.
         func comes(before other: Candidate) -> Bool {
-            (fit, -allies, distance, source, pulse) < (
-                other.fit, -other.allies, other.distance, other.source, other.pulse
-            )
+            let (mine, others) = ((-allies, distance, fit), (-other.allies, other.distance, other.fit))
+            return mine == others ? (source, pulse) < (other.source, other.pulse) : mine < others
         }
     }
 
@@ -151,19 +150,24 @@ public struct SetupVerdict: Sendable {
             guard sources[best.source].pulse == nil, pulses[best.pulse].refusal == nil,
                 !sources.contains(where: { $0.pulse == best.pulse })
             else { continue }
-            let rivals = candidates.filter { $0.source == best.source && $0.pulse != best.pulse && $0.fit <= best.fit }
-            let others = rivals.filter { !beginSameSecond($0.pulse, best.pulse) }
+            let rivals = candidates.filter {
+                $0.source == best.source && $0.pulse != best.pulse && $0.fit <= best.fit + Self.reach
+            }
+            let others = rivals.filter { rival in
+                // What suits another receiver better is no rival.
+                !beginSameSecond(rival.pulse, best.pulse)
+                    && !candidates.contains { $0.pulse == rival.pulse && $0.fit < rival.fit }
+            }
             // One of them would be wrong by a tenth of a second, and nobody would notice.
-            if let other = others.first(where: { $0.isEqual(to: best) }) {
+            if let other = others.first(where: { best.isContested(by: $0) }) {
                 pulses[best.pulse].refusal = .undecided(against: pulses[other.pulse].pulses.path)
                 pulses[other.pulse].refusal = .undecided(against: pulses[best.pulse].pulses.path)
                 continue
             }
-            let hasSuitors = candidates.contains {
-                $0.pulse == best.pulse && $0.source != best.source && $0.fit <= best.fit
-            }
-            let isOnly = rivals.isEmpty && !hasSuitors
-            join(best.source, best.pulse, isOnly ? .onlyMatch : others.isEmpty ? .interchangeable : .bestMatch)
+            let isShared =
+                rivals.contains { beginSameSecond($0.pulse, best.pulse) }
+                || candidates.contains { $0.pulse == best.pulse && $0.source != best.source && $0.fit <= best.fit }
+            join(best.source, best.pulse, !others.isEmpty ? .bestMatch : isShared ? .interchangeable : .onlyMatch)
         }
     }
 

@@ -56,8 +56,8 @@ extension SetupVerdict.Source {
         switch proof {
         case .proven: return "names the second \(figures): no other second is possible"
         case .ambiguous:
-            let settled = witnessedDelay != nil ? ", but this machine's clock knows" : ", see the configuration"
-            return "names the second \(figures): too late to tell which pulse is meant\(settled)"
+            return "names the second \(figures): too late to tell which pulse is meant"
+                + (witnessedDelay != nil ? ", but this machine's clock knows" : "")
         case .unpaired, .proving, .contradicted, .revised: return "names the second \(figures)"
         }
     }
