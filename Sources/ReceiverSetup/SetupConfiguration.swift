@@ -90,11 +90,12 @@ public struct SetupConfiguration: Sendable {
             ?? sources.indices.first
     }
 
-    private func lines(ofSpare index: Int, unit: Int) -> [String] {
-        let pulses = verdict.pulses[index]
+    private func lines(ofSpare spare: SetupVerdict.Spare, unit: Int) -> [String] {
+        let pulses = verdict.pulses[spare.pulse]
         let line = "refclock pps unit \(unit) path \(pulses.pulses.path)" + (pulses.edge == .clear ? " flag2 1" : "")
         return Self.remarks([
-            "Pulses that begin the same seconds, numbered by the preferred receiver.", "Their \(pulses.summary).",
+            "Pulses that begin the same seconds, \(verdict.summary(of: spare)), numbered by the preferred receiver.",
+            "Their \(pulses.summary).",
         ]) + [line]
     }
 

@@ -25,7 +25,7 @@ public struct SetupReport: Sendable {
     public var text: String {
         let sections = [
             section("Receivers", verdict.sources.flatMap(lines(of:))),
-            section("More pulses", verdict.spare.flatMap { lines(ofSpare: verdict.pulses[$0]) }),
+            section("More pulses", verdict.spare.flatMap(lines(of:))),
             section("Not used", refusals.flatMap { ["\($0.path)", "    \($0.reason)"] }),
         ]
         return sections.joined()
@@ -60,7 +60,10 @@ public struct SetupReport: Sendable {
         return lines
     }
 
-    private func lines(ofSpare pulses: PulseVerdict) -> [String] {
-        [pulses.pulses.path, "    begins the same seconds", "    \(pulses.summary)"]
+    private func lines(of spare: SetupVerdict.Spare) -> [String] {
+        let pulses = verdict.pulses[spare.pulse]
+        return [
+            pulses.pulses.path, "    begins the same seconds, \(verdict.summary(of: spare))", "    \(pulses.summary)",
+        ]
     }
 }

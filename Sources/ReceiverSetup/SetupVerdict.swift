@@ -39,12 +39,22 @@ public struct SetupVerdict: Sendable {
         case bestMatch
     }
 
+    /// A device whose pulses begin the second as those of a source do, and which is no source's own.
+    public struct Spare: Sendable {
+        /// An index into `SetupVerdict.pulses`.
+        public let pulse: Int
+        /// Those of the source, an index as well.
+        public let other: Int
+        /// By how much its pulses come after those, seconds: what one way to the kernel takes longer than the other.
+        public let offset: Double
+    }
+
     /// The receivers that name seconds, in the order of measuring.
     public private(set) var sources: [Source]
     /// The pulse devices, in the order of measuring.
     public private(set) var pulses: [PulseVerdict]
-    /// Devices whose pulses begin the second as those of a source do, and which are no source's own.
-    public private(set) var spare: [Int] = []
+    /// The spare devices.
+    public private(set) var spare: [Spare] = []
     /// Whether the system's clock was synchronised while this was measured.
     public let isClockSynchronised: Bool
 
@@ -222,8 +232,9 @@ public struct SetupVerdict: Sendable {
         for index in pulses.indices
         where pulses[index].refusal == nil && !sources.contains(where: { $0.pulse == index }) {
             let paired = sources.compactMap(\.pulse)
-            if paired.contains(where: { beginSameSecond(index, $0) }) {
-                spare.append(index)
+            if let other = paired.first(where: { beginSameSecond(index, $0) }) {
+                let offset = relation(of: index, to: other)?.centre ?? 0
+                spare.append(Spare(pulse: index, other: other, offset: offset))
             } else if let other = paired.first, let relation = relation(of: index, to: other) {
                 pulses[index].refusal = .disagrees(
                     with: pulses[other].pulses.path, offset: relation.centre, drift: relation.drift)

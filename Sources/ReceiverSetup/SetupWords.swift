@@ -48,6 +48,14 @@ extension PulseVerdict.Refusal: CustomStringConvertible {
     }
 }
 
+extension SetupVerdict {
+    /// Where the pulses of a spare device are.
+    func summary(of spare: Spare) -> String {
+        let side = spare.offset < 0 ? "before" : "after"
+        return "\(Figures.duration(abs(spare.offset))) \(side) \(pulses[spare.other].pulses.path)"
+    }
+}
+
 extension SetupVerdict.Source {
     /// How long after its pulses it names the second, and what follows from that.
     var delaySummary: String? {
