@@ -73,6 +73,9 @@ let package = Package(
                 "TimeScale", "GPSDWire", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks",
                 "NTPServer", "Reports",
             ]),
+        floor(
+            "ReceiverSetup",
+            ["TimeScale", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks", "Reports"]),
         floor("SimulatedWorld", ["TimeScale", "Discipline"]),
         floor(
             "Simulation",
@@ -99,9 +102,9 @@ let package = Package(
         .executableTarget(
             name: "timeball",
             dependencies: [
-                "TimeScale", "NTPWire", "Receivers", "ConfigurationLanguage", "Reports", "SimulatedWorld", "Simulation",
-                "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "TimeScale", "NTPWire", "Receivers", "ConfigurationLanguage", "ReferenceClocks", "Reports",
+                "ReceiverSetup", "SimulatedWorld", "Simulation", "LinuxSystem",
             ], swiftSettings: strict, linkerSettings: slim),
         // Tests
         tests("TimeScaleTests", ["TimeScale", "Authentication", "SimulatedWorld"]),
@@ -133,6 +136,9 @@ let package = Package(
         tests(
             "ReferenceClocksTests",
             ["ReferenceClocks", "Receivers", "ConfigurationLanguage", "Discipline", "SimulatedWorld", "TimeScale"]),
+        tests(
+            "ReceiverSetupTests",
+            ["ReceiverSetup", "ReferenceClocks", "Receivers", "ConfigurationLanguage", "SimulatedWorld", "TimeScale"]),
         tests("TimekeepingTests", ["Timekeeping", "ReferenceClocks", "Receivers", "SimulatedWorld", "TimeScale"]),
         tests("ReplayTests", ["Receivers", "TimeScale", "LinuxSystem", "SimulatedWorld", "Simulation"]),
         tests(

@@ -8,6 +8,7 @@
 #include <linux/tty.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <syslog.h>
@@ -68,10 +69,11 @@ int clx_pps_mode(int descriptor, int *mode) {
 
 int clx_pps_capture(int descriptor, int clear_edge) {
     /* Exactly these bits: clknetsim takes no others. */
-    struct pps_kparams parameters = {
-        .api_version = PPS_API_VERS,
-        .mode = (clear_edge ? PPS_CAPTURECLEAR : PPS_CAPTUREASSERT) | PPS_TSFMT_TSPEC,
-    };
+    return clx_pps_set_mode(descriptor, clear_edge ? PPS_CAPTURECLEAR : PPS_CAPTUREASSERT);
+}
+
+int clx_pps_set_mode(int descriptor, int mode) {
+    struct pps_kparams parameters = {.api_version = PPS_API_VERS, .mode = mode | PPS_TSFMT_TSPEC};
     return result(ioctl(descriptor, PPS_SETPARAMS, &parameters));
 }
 
@@ -87,6 +89,8 @@ int clx_pps_fetch(int descriptor, int clear_edge, struct clx_pulse *pulse) {
 }
 
 /* Odds and ends */
+
+int clx_lock(int descriptor) { return result(flock(descriptor, LOCK_EX | LOCK_NB)); }
 
 int clx_random(uint64_t *bits) {
     ssize_t length;

@@ -8,6 +8,9 @@ public enum Console {
     /// Writes to standard error.
     public static func error(_ text: String) { put(text, STDERR_FILENO) }
 
+    /// Whether somebody sits at standard input.
+    public static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 }
+
     /// A reader that has gone away is not worth a word.
     private static func put(_ text: String, _ descriptor: Int32) {
         var rest = Array(text.utf8)[...]

@@ -56,10 +56,14 @@ public struct PulseDevice: ~Copyable {
     ///
     /// - Returns: `nil` before the first edge.
     /// - Throws: `SystemError`: ENODEV where the device is gone.
-    public func fetch() throws(SystemError) -> Pulse? {
+    public func fetch() throws(SystemError) -> Pulse? { try Self.fetch(descriptor, edge, path) }
+
+    static func fetch(
+        _ device: borrowing FileDescriptor, _ edge: Edge, _ path: String
+    ) throws(SystemError) -> Pulse? {
         var pulse = clx_pulse()
         // SAFETY: the function fills one clx_pulse.
-        let answer = unsafe clx_pps_fetch(descriptor.rawValue, edge == .clear ? 1 : 0, &pulse)
+        let answer = unsafe clx_pps_fetch(device.rawValue, edge == .clear ? 1 : 0, &pulse)
         try SystemError.check(answer, "PPS_FETCH", path)
         guard pulse.sequence != 0 || pulse.seconds != 0,
             let edge = Instant(seconds: pulse.seconds, nanosecondsOfSecond: Int64(pulse.nanoseconds))
@@ -75,12 +79,9 @@ public struct PulseDevice: ~Copyable {
     /// - Returns: n of `/dev/ppsn`; the highest where there are several, which was attached last.
     /// - Throws: `SystemError`; ENODEV where there is none.
     static func number(ofTerminal terminal: String, in directory: String) throws(SystemError) -> Int {
-        // SAFETY: the stream is read and closed here; a name is copied before the next is read.
-        guard let stream = unsafe opendir(directory) else { throw .last("opendir", directory) }
-        defer { unsafe closedir(stream) }
+        guard Files.exists(directory) else { throw SystemError("opendir", code: ENOENT, subject: directory) }
         var found: Int?
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name.0) { unsafe String(cString: $0) }
+        for name in Files.names(in: directory) {
             guard name.hasPrefix("pps"), let number = Int(name.dropFirst(3)),
                 isFed("\(directory)/\(name)/path", by: terminal)
             else { continue }

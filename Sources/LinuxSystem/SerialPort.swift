@@ -137,6 +137,14 @@ public struct SerialPort: ~Copyable {
     /// CRTSCTS, which Swift does not import: its value has the top bit set.
     private static let hardwareFlowControl: tcflag_t = 0x8000_0000
 
+    /// The speed that settings stand for, bit/s; `nil` where it is none of `speeds`.
+    static func baudRate(of settings: termios) -> Int? {
+        var settings = settings
+        // SAFETY: the call reads one termios.
+        let code = unsafe cfgetospeed(&settings)
+        return speeds.first { speedCode($0) == code }
+    }
+
     private static func speedCode(_ baudRate: Int) -> speed_t? {
         let code: Int32? =
             switch baudRate {

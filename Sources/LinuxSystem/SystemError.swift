@@ -78,6 +78,15 @@ extension SystemError {
     /// Whether an address is of no interface of this machine, which may change.
     public var isAddressAbsent: Bool { code == EADDRNOTAVAIL || code == ENODEV }
 
+    /// Whether we are not allowed to (EACCES, EPERM).
+    public var isDenied: Bool { code == EACCES || code == EPERM }
+
+    /// Whether another program has it for itself (EBUSY).
+    public var isBusy: Bool { code == EBUSY }
+
+    /// Whether a device does not work (EIO), as a serial port's name without hardware.
+    public var isInputOutput: Bool { code == EIO }
+
     /// Whether the operation would have had to wait (EAGAIN).
     public var isTryAgain: Bool { code == EAGAIN }
 }

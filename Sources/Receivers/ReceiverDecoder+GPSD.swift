@@ -48,6 +48,7 @@ extension ReceiverDecoder {
     ///   - wanted: the path in the configuration; `nil` where nothing is said.
     ///   - unit: which of several it is, where nothing is said: the one that is named after it, else so many behind the
     ///     first.
+    /// - Returns: `false` where it is about another one.
     public func isAbout(_ device: String?, wanted: String?, unit: Int) -> Bool {
         guard let device else { return true }
         if let wanted { return device == wanted }
@@ -129,7 +130,8 @@ extension Satellite {
             }
         self.init(
             constellation, satellite.number, signal: Self.whole(satellite.signal) ?? 0,
-            elevation: Self.whole(satellite.elevation), azimuth: Self.whole(satellite.azimuth), isUsed: satellite.isUsed)
+            elevation: Self.whole(satellite.elevation), azimuth: Self.whole(satellite.azimuth), isUsed: satellite.isUsed
+        )
     }
 
     private static func whole(_ number: Double?) -> Int? { number.flatMap { Int(exactly: $0.rounded()) } }

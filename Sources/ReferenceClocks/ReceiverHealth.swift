@@ -122,7 +122,9 @@ struct ReceiverHealth: Sendable {
     /// Whether a rejection tells something about the receiver rather than about the line.
     private static func isOwnVerdict(_ reason: MessageRejection) -> Bool {
         switch reason {
-        case .noFix, .noTime, .noDate, .badDate, .dateOutOfRange, .noStatus, .backwards, .utcUnknown, .testTime, .notUTC: true
+        case .noFix, .noTime, .noDate, .badDate, .dateOutOfRange, .noStatus, .backwards, .utcUnknown, .testTime,
+            .notUTC:
+            true
         default: false
         }
     }

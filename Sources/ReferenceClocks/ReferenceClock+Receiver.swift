@@ -103,6 +103,7 @@ extension ReferenceClock {
     /// - Parameters:
     ///   - pulse: the stamp, and the second that it begins.
     ///   - figure: what is to be added to the stamp, seconds; `nil` where nothing was said.
+    /// - Returns: the pulse, moved.
     public mutating func corrected(_ pulse: Sample, figure: Double?) -> Sample {
         let correction = sawtooth.take(second: pulse.reference, offset: pulse.offset, figure: figure)
         return Sample(

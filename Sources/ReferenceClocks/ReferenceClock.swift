@@ -82,7 +82,8 @@ public struct ReferenceClock: Sendable {
         pairing = PulsePairing()
         baudRate = configuration.effectiveBaudRate
         if configuration.driver.isReceiver {
-            let messages: LabelMessageSet = configuration.driver == .nmea ? Self.messages(ofMode: configuration.mode) : .all
+            let messages: LabelMessageSet =
+                configuration.driver == .nmea ? Self.messages(ofMode: configuration.mode) : .all
             var decoder = ReceiverDecoder(notBefore: earliestDate, messages: messages)
             decoder.holdsExactPlace = configuration.reportsExactPlace
             if configuration.driver.isSerial { decoder.characterTime = configuration.characterTime(at: baudRate) }

@@ -63,9 +63,8 @@ struct DecodeCommand: ParsableCommand {
         let isLive = path != "-" && SerialPort.isTerminal(path)
         let around = date ?? (isLive ? KernelClock.realTime() : nil)
         var decoder = ReceiverDecoder(notBefore: around.map { $0 - Self.half } ?? GNSSWeek.gpsEpoch)
-        decoder.reportsFrames = true
-        var listing = DecodedListing(
-            json ? .json(showsPlace: position) : .columns, showsFrames: verdicts, showsArrival: isLive)
+        (decoder.reportsFrames, decoder.holdsExactPlace) = (true, position)
+        var listing = DecodedListing(json ? .json : .columns, showsFrames: verdicts, showsArrival: isLive)
         do {
             if isLive {
                 try DecodedPort.read(path: path, baudRate: Int(baud), with: &decoder, into: &listing)

@@ -12,8 +12,8 @@ struct DecodedListing {
     enum Form: Equatable {
         /// In columns, parted by tabs.
         case columns
-        /// As a JSON object, with the place of the antenna as it is, or only roughly.
-        case json(showsPlace: Bool)
+        /// As a JSON object.
+        case json
     }
 
     /// How many epochs are held back.
@@ -119,7 +119,7 @@ struct DecodedListing {
         guard !showsFrames else { return }
         switch form {
         case .columns: text += "\(epoch.columns)\n"
-        case .json(let showsPlace): add(EpochObject(epoch, showsPlace: showsPlace))
+        case .json: add(EpochObject(epoch))
         }
     }
 

@@ -34,7 +34,7 @@ struct EpochObject: Encodable {
     private let uptime: Double?
     private let place: PlaceObject?
 
-    init(_ epoch: DecodedEpoch, showsPlace: Bool) {
+    init(_ epoch: DecodedEpoch) {
         let (label, status) = (epoch.label, epoch.status)
         (utc, sources, fix, leap) = (epoch.utc, epoch.sources, epoch.fix, status.leapSeconds)
         (leapIsKnown, weekRollovers) = (label.knowsLeapSeconds, label.weekRollovers)
@@ -59,7 +59,7 @@ struct EpochObject: Encodable {
         (model, firmware, protocolVersion) = (status.model, status.firmware, status.protocolVersion)
         temperature = status.temperature?.ifFinite
         uptime = status.uptime?.ifFinite
-        place = status.place.flatMap { PlaceObject($0, isExact: showsPlace) }
+        place = status.place.flatMap { PlaceObject($0) }
     }
 }
 
@@ -101,17 +101,15 @@ struct LeapNewsObject: Encodable {
     init(_ news: ReceiverStatus.LeapNews) { (change, at) = (news.change, "\(news.at)") }
 }
 
-/// A place as JSON: exact, or to 0.1° (11 km) and without the height.
+/// A place as JSON, as exactly as the decoder holds it.
 struct PlaceObject: Encodable {
     private let latitude: Double
     private let longitude: Double
     private let height: Double?
 
-    init?(_ place: ReceiverStatus.Place, isExact: Bool) {
+    init?(_ place: ReceiverStatus.Place) {
         guard let latitude = place.latitude.ifFinite, let longitude = place.longitude.ifFinite else { return nil }
-        self.latitude = isExact ? latitude : (latitude * 10).rounded() / 10
-        self.longitude = isExact ? longitude : (longitude * 10).rounded() / 10
-        height = isExact ? place.height?.ifFinite : nil
+        (self.latitude, self.longitude, height) = (latitude, longitude, place.height?.ifFinite)
     }
 }
 

@@ -1,5 +1,6 @@
 import LinuxSystem
 import Receivers
+import ReferenceClocks
 import TimeScale
 
 /// A live serial port, decoded until it is gone.
@@ -7,13 +8,6 @@ enum DecodedPort {
     /// Silence after which a burst of messages is over: receivers send without pause, the slowest of them a character
     /// each 2 ms, and buffers on the way hold bytes back for 16 ms (FTDI).
     private static let silence = Interval.milliseconds(250)
-    /// How long each speed is listened at: the longest burst and the pause to the next of a receiver that sends once
-    /// each second, half of it lost at the start.
-    private static let hearing = Interval.milliseconds(2500)
-    /// Messages that prove a speed. Two, because the old packets of TSIP have no checksum.
-    private static let messagesNeeded: UInt64 = 2
-    /// The usual ones first.
-    private static let speeds = [9600, 115_200, 38_400, 4800, 57_600, 19_200, 230_400, 460_800, 921_600]
 
     /// Lists what comes, until the port fails.
     ///
@@ -44,37 +38,38 @@ enum DecodedPort {
         }
     }
 
-    /// The first speed at which there are messages.
+    /// The speed at which there are messages; searched for until there are.
     private static func findSpeed(_ path: String) throws -> Int {
+        let speeds = try SerialPort.likelySpeeds(takenBy: path)
         while true {
-            for speed in speeds {
-                Console.error("\(path): listening at \(speed) baud\n")
-                if try hearsMessages(path, speed) { return speed }
-            }
+            if let speed = try search(path, speeds) { return speed }
         }
     }
 
-    private static func hearsMessages(_ path: String, _ speed: Int) throws(SystemError) -> Bool {
-        let port: SerialPort
-        do {
-            port = try SerialPort(path: path, baudRate: speed)
-        } catch {
-            guard error.remark == nil else { return false }
-            throw error
-        }
+    private static func search(_ path: String, _ speeds: [Int]) throws -> Int? {
+        var search = SpeedSearch(speeds: speeds, now: KernelClock.monotonic())
         var decoder = ReceiverDecoder(notBefore: GNSSWeek.gpsEpoch)
+        let port = try SerialPort(path: path, baudRate: search.baudRate)
+        Console.error("\(path): listening at \(search.baudRate) baud\n")
         var buffer = [UInt8](repeating: 0, count: 4096)
         var poll = PollSet()
-        let end = KernelClock.monotonic() + hearing
-        while KernelClock.monotonic() < end, decoder.statistics.messages < messagesNeeded {
+        while true {
             poll.removeAll()
             poll.add(port.descriptor)
-            _ = try poll.wait(timeout: end - KernelClock.monotonic())
+            _ = try poll.wait(timeout: max(.zero, search.due - KernelClock.monotonic()))
             var span = buffer.mutableSpan
             if let count = try port.read(into: &span) {
                 decoder.consume(buffer.span.extracting(first: count), arrived: .unixEpoch) { _ in }
             }
+            switch search.observe(decoder.statistics, now: KernelClock.monotonic()) {
+            case .listen: break
+            case .change(let speed):
+                try port.change(baudRate: speed)
+                decoder.reset()
+                Console.error("\(path): listening at \(speed) baud\n")
+            case .found(let finding): return finding.baudRate
+            case .failed: return nil
+            }
         }
-        return decoder.statistics.messages >= messagesNeeded
     }
 }

@@ -14,16 +14,23 @@ struct RealStream: Sendable {
     ///
     /// - Parameter name: without `.nmea`; a stream at 1 Hz with a fix from beginning to end.
     init(_ name: String) {
-        let shared = ProcessInfo.processInfo.environment["TIMEBALL_SHARED"]
-        let folder = shared ?? URL(fileURLWithPath: Programs.root).deletingLastPathComponent().path + "/shared"
-        let path = "\(folder)/corpus/streams/\(name).nmea"
-        guard let data = FileManager.default.contents(atPath: path) else {
-            Programs.skip("REAL STREAM '\(name)'", "no \(path); an imagined receiver stands in")
+        guard let data = Self.file("\(name).nmea") else {
+            Programs.skip("REAL STREAM '\(name)'", "no \(Self.folder)/\(name).nmea; an imagined receiver stands in")
             bursts = []
             return
         }
         bursts = Self.bursts(of: String(decoding: data, as: UTF8.self))
     }
+
+    /// Where the streams are.
+    private static let folder: String = {
+        let shared = ProcessInfo.processInfo.environment["TIMEBALL_SHARED"]
+        let folder = shared ?? URL(fileURLWithPath: Programs.root).deletingLastPathComponent().path + "/shared"
+        return "\(folder)/corpus/streams"
+    }()
+
+    /// A stream as it is, by its whole name; `nil` without the corpus.
+    static func file(_ name: String) -> Data? { FileManager.default.contents(atPath: "\(folder)/\(name)") }
 
     /// The sentences that name a second of UTC, as bytes.
     func bytes(for second: Instant) -> [UInt8] {

@@ -42,6 +42,8 @@ int clx_pps_capabilities(int descriptor, int *modes);
 int clx_pps_mode(int descriptor, int *mode);
 /* Captures one edge, time stamps as timespec; offsets are reset (PPS_SETPARAMS). */
 int clx_pps_capture(int descriptor, int clear_edge);
+/* Sets what is captured, time stamps as timespec; offsets are reset (PPS_SETPARAMS). */
+int clx_pps_set_mode(int descriptor, int mode);
 /* The last edge, at once (PPS_FETCH with a zero time-out). */
 int clx_pps_fetch(int descriptor, int clear_edge, struct clx_pulse *pulse);
 
@@ -286,6 +288,8 @@ int clx_daemonise(void);
 /* Tells the parent of clx_daemonise that all is well, and lets go of the terminal. */
 int clx_daemonise_end(int descriptor);
 
+/* Locks a file for us alone (flock), or answers -EWOULDBLOCK at once. */
+int clx_lock(int descriptor);
 /* Unmaps the resident pages of program text; what is still needed comes back from the page cache. */
 void clx_release_text(void);
 /* 64 random bits. */

@@ -1,0 +1,21 @@
+import LinuxSystem
+import ReferenceClocks
+
+extension SerialPort {
+    /// The speeds that a port takes, the likeliest of a receiver first; never none.
+    ///
+    /// - Throws: `SystemError`.
+    static func likelySpeeds(takenBy path: String) throws(SystemError) -> [Int] {
+        var speeds: [Int] = []
+        for speed in SpeedSearch.likelySpeeds {
+            do throws(SystemError) {
+                _ = try SerialPort(path: path, baudRate: speed)
+                speeds.append(speed)
+            } catch {
+                guard error.operation.description == "tcsetattr" else { throw error }
+            }
+        }
+        guard !speeds.isEmpty else { throw SystemError("open", code: SystemError.endOfFile, subject: path) }
+        return speeds
+    }
+}
