@@ -15,6 +15,13 @@ func floor(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// A library target whose work is little: a configuration once, a receiver's kilobytes and a sample a second, a report for
+/// whoever asks. It is made small rather than fast, so that the daemon stays within 8 MB.
+func smallFloor(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    let small = SwiftSetting.unsafeFlags(["-Osize"], .when(configuration: .release))
+    return .target(name: name, dependencies: dependencies, swiftSettings: strict + [small])
+}
+
 /// A tenth off the size of the programs: no symbols for others to load, and the toolchain's own linker with relocations in
 /// their packed form (DT_RELR, glibc 2.36, Debian 12).
 let slim: [LinkerSetting] = [
@@ -59,15 +66,15 @@ let package = Package(
         .target(name: "TimeScale", swiftSettings: strict, linkerSettings: [.linkedLibrary("m")]),
         // Floor 2: languages
         floor("NTPWire", ["TimeScale"]),
-        floor("GPSDWire", ["TimeScale"]),
-        floor("Receivers", ["TimeScale", "GPSDWire"]),
-        floor("ConfigurationLanguage", ["TimeScale"]),
+        smallFloor("GPSDWire", ["TimeScale"]),
+        smallFloor("Receivers", ["TimeScale", "GPSDWire"]),
+        smallFloor("ConfigurationLanguage", ["TimeScale"]),
         // Floor 3: decisions
         floor("Discipline", ["TimeScale"]),
-        floor("ReferenceClocks", ["TimeScale", "GPSDWire", "Receivers", "ConfigurationLanguage", "Discipline"]),
+        smallFloor("ReferenceClocks", ["TimeScale", "GPSDWire", "Receivers", "ConfigurationLanguage", "Discipline"]),
         floor("NTPServer", ["TimeScale", "NTPWire", "ConfigurationLanguage", "Discipline"]),
-        floor("Reports"),
-        floor(
+        smallFloor("Reports"),
+        smallFloor(
             "Timekeeping",
             [
                 "TimeScale", "GPSDWire", "Receivers", "ConfigurationLanguage", "Discipline", "ReferenceClocks",

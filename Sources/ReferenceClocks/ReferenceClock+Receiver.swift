@@ -145,9 +145,13 @@ extension ReferenceClock {
     /// The alarms of the receiver that are in force.
     public var alarmsInForce: [ReceiverAlarm] { alarms.inForce }
 
-    /// What its receiver's figures about pulses are to its own pulses: +1 they are added to the stamps, −1 they are
-    /// subtracted, 0 they have nothing to do with them; `nil` where none have come.
-    public var sawtoothSign: Double? { sawtooth.isFed ? sawtooth.sign : nil }
+    /// What a receiver's figures about pulses are to its own pulses, in words; `nil` where none have come.
+    public var sawtoothUse: String? {
+        guard sawtooth.isFed else { return nil }
+        guard sawtooth.isDecided else { return "not told apart from the scatter of the stamps" }
+        return sawtooth.sign > 0
+            ? "corrected" : sawtooth.sign < 0 ? "corrected, with the other sign" : "not of these pulses"
+    }
 
     /// The alarms that have come (`true`) or are over (`false`) since the last call, and whether the receiver was reset.
     public mutating func takeReceiverNews(

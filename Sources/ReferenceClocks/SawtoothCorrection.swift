@@ -50,6 +50,9 @@ struct SawtoothCorrection: Sendable {
     /// The last pulses: second, figure and offset, the latest at the end; two at most.
     private var last: [(second: Instant, figure: Double, offset: Double)] = []
 
+    /// Whether it is certain what the figures are to the pulses; before that, nothing is corrected.
+    private(set) var isDecided = false
+
     /// Whether figures have come with pulses lately.
     var isFed: Bool { sums.count > 0 }
 
@@ -96,9 +99,9 @@ struct SawtoothCorrection: Sendable {
         // much as with independent ones at most.
         let deviation = 1.4 * (rest / sums.figures).squareRoot()
         if abs(slope) > Self.certainty * deviation, abs(slope) > 0.5 {
-            sign = slope > 0 ? 1 : -1
+            (sign, isDecided) = (slope > 0 ? 1 : -1, true)
         } else if abs(slope) < 0.5, Self.certainty * deviation < 0.5 {
-            sign = 0
+            (sign, isDecided) = (0, true)
         }
     }
 }

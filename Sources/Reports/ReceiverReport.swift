@@ -53,8 +53,7 @@ public struct ReceiverReport: Equatable, Sendable, Decodable {
     public var survey: String?
     /// GPS − UTC as heard from a satellite, seconds.
     public var leapSeconds: Int?
-    /// How the receiver's figures about its pulses are used: "corrected", "other sign", "not of these pulses"; `nil`
-    /// without any.
+    /// How the receiver's figures about its pulses (qErr) are used, in words; `nil` without any.
     public var sawtooth: String?
     /// What the receiver was told to do, and whether it does.
     public var profile: String?

@@ -52,20 +52,13 @@ extension Timekeeper {
         report.spoofing = status.spoofing.map { "\($0)" }
         report.survey = status.survey?.words
         report.leapSeconds = status.leapSeconds
-        report.sawtooth = sawtooth(numberedBy: index)
+        report.sawtooth = numbered(by: index).lazy.compactMap { sources[$0].sawtoothUse }.first
         report.profile = source.profileState
         report.alarms = (source.alarmsInForce.map(\.description) + status.alarms).joined(separator: "; ")
         report.temperature = status.temperature
         (report.latitude, report.longitude) = (status.place?.latitude, status.place?.longitude)
         report.satellites = status.satellites.map { ReceiverReport.Satellite($0) }
         return report
-    }
-
-    /// How a receiver's figures are used for the pulses that it numbers.
-    private func sawtooth(numberedBy index: Int) -> String? {
-        let signs = numbered(by: index).compactMap { sources[$0].sawtoothSign }
-        guard let sign = signs.first(where: { $0 != 0 }) ?? signs.first else { return nil }
-        return sign > 0 ? "corrected" : sign < 0 ? "corrected, with the other sign" : "lost in the stamps' own scatter"
     }
 }
 

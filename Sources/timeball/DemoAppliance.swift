@@ -6,6 +6,7 @@ import TimeScale
 /// A timeballd of its own, an imagined receiver that feeds it, and a client that asks it for the time.
 struct DemoAppliance: ~Copyable {
     private let directory: TemporaryDirectory
+    private let kind: DemoReceiver.Kind
     private let port: UInt16
     private var receiver: DemoReceiver
     private var daemon: ChildProcess
@@ -32,6 +33,7 @@ struct DemoAppliance: ~Copyable {
         try Files.writeAtomically(file, Array(text.utf8))
         let program = try Files.programFolder() + "/timeballd"
         let daemon = try ChildProcess(program: program, arguments: ["-n", "-c", file], environment: [])
+        self.kind = kind
         self.port = port
         self.directory = directory
         self.receiver = receiver
@@ -103,6 +105,9 @@ struct DemoAppliance: ~Copyable {
         line += tracking.stratum < 16 ? Format.duration(tracking.rootDispersion) : "–"
         if tracking.state != lastState, !tracking.reason.isEmpty { line += "  ← \(tracking.reason)" }
         lastState = tracking.state
+        if kind == .ubx, let pulses = snapshot?.sources.first(where: { $0.pulses > 0 }), pulses.jitter > 0 {
+            line += "  pulses ± \(Format.duration(pulses.jitter))"
+        }
         let sawtooth = snapshot?.receivers.first?.sawtooth ?? ""
         if sawtooth != lastSawtooth { line += "  ← the receiver's figures about its pulses (qErr): \(sawtooth)" }
         lastSawtooth = sawtooth
