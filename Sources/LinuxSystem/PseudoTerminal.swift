@@ -4,7 +4,7 @@ import Glibc
 /// A pair of terminals without hardware: what is written here is read from `path`, as from a receiver.
 ///
 /// For tests and the demonstration.
-public struct PseudoTerminal: ~Copyable {
+public struct PseudoTerminal: ~Copyable, Sendable {
     /// The other end, `/dev/pts/3`.
     public let path: String
 
@@ -48,5 +48,13 @@ public struct PseudoTerminal: ~Copyable {
     /// - Throws: `SystemError`.
     public func read(into bytes: inout MutableSpan<UInt8>) throws(SystemError) -> Int? {
         try descriptor.read(into: &bytes, subject: path)
+    }
+
+    /// The speed that the other end is set to, bit/s, which means nothing to the bytes; `nil` for one of no receiver.
+    public var baudRate: Int? {
+        var settings = termios()
+        // SAFETY: the call fills one termios, with the settings of the other end.
+        guard unsafe tcgetattr(descriptor.rawValue, &settings) == 0 else { return nil }
+        return SerialPort.baudRate(of: settings)
     }
 }

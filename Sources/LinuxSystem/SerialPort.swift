@@ -34,6 +34,7 @@ public struct SerialPort: ~Copyable {
     /// - Throws: `SystemError`: ENOTTY for what is no serial port, EBUSY for a port in use, EINVAL for a speed that
     ///   the port does not take.
     public init(path: String, baudRate: Int, parity: Parity = .none) throws(SystemError) {
+        guard Self.speedCode(baudRate) != nil else { throw Self.unknownSpeed(path) }
         let port = try FileDescriptor(opening: path, flags: O_RDWR | O_NOCTTY | O_NONBLOCK)
         guard isatty(port.rawValue) == 1 else {
             throw SystemError("open", code: ENOTTY, subject: path, remark: "not a serial port")
@@ -105,9 +106,7 @@ public struct SerialPort: ~Copyable {
     private static func configure(
         _ port: borrowing FileDescriptor, _ baudRate: Int, _ parity: Parity, path: String
     ) throws(SystemError) {
-        guard let speed = Self.speedCode(baudRate) else {
-            throw SystemError("open", code: EINVAL, subject: path, remark: "not a known speed")
-        }
+        guard let speed = Self.speedCode(baudRate) else { throw Self.unknownSpeed(path) }
         var settings = termios()
         // SAFETY: each call reads or fills one termios.
         guard unsafe tcgetattr(port.rawValue, &settings) == 0 else { throw .last("tcgetattr", path) }
@@ -131,8 +130,20 @@ public struct SerialPort: ~Copyable {
         }
     }
 
+    private static func unknownSpeed(_ path: String) -> SystemError {
+        SystemError("open", code: EINVAL, subject: path, remark: "not a known speed")
+    }
+
     /// CRTSCTS, which Swift does not import: its value has the top bit set.
     private static let hardwareFlowControl: tcflag_t = 0x8000_0000
+
+    /// The speed that settings stand for, bit/s; `nil` where it is none of `speeds`.
+    static func baudRate(of settings: termios) -> Int? {
+        var settings = settings
+        // SAFETY: the call reads one termios.
+        let code = unsafe cfgetospeed(&settings)
+        return speeds.first { speedCode($0) == code }
+    }
 
     private static func speedCode(_ baudRate: Int) -> speed_t? {
         let code: Int32? =
