@@ -8,6 +8,8 @@ public enum SourceCondition: Equatable, Sendable {
     case silent
     /// Bytes arrive, but none of them make a sentence.
     case unreadable
+    /// Messages arrive, but in languages that are not decoded; their names.
+    case undecoded(String)
     /// The receiver says that its time is not valid; its reason.
     case invalid(String)
     /// Pulses arrive, but no labels that could number them.
@@ -61,6 +63,7 @@ public enum SourceCondition: Equatable, Sendable {
         case .labelsAtWrongRate: 16
         case .revised: 17
         case .ambiguousEdges: 18
+        case .undecoded: 19
         }
     }
 
@@ -81,6 +84,8 @@ extension SourceCondition: CustomStringConvertible {
         case .absent(let reason): "\(reason), will try again"
         case .silent: "nothing usable for eight polls"
         case .unreadable: "bytes but no sentences, the speed may be wrong"
+        case .undecoded(let languages):
+            "the receiver speaks \(languages), which is not decoded; switch it to NMEA"
         case .invalid(let reason): "the receiver has no valid time (\(reason))"
         case .unnumbered: "pulses, but nothing tells which seconds they are"
         case .proving: "proving which second is which"
