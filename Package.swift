@@ -118,7 +118,7 @@ let package = Package(
             "DaemonTests",
             [
                 "Daemon", "ConfigurationLanguage", "Discipline", "LinuxSystem", "TimeScale", "Authentication",
-                "NTPServer", "NTPWire", "Reports", "Timekeeping",
+                "GPSDClient", "NTPServer", "NTPWire", "ReferenceClocks", "Reports", "SimulatedWorld", "Timekeeping",
             ]),
         tests("ReceiversTests", ["Receivers", "SimulatedWorld", "TimeScale"]),
         tests("GPSDWireTests", ["GPSDWire", "SimulatedWorld", "TimeScale"]),
