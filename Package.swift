@@ -70,7 +70,7 @@ let package = Package(
         smallFloor("Receivers", ["TimeScale", "GPSDWire"]),
         smallFloor("ConfigurationLanguage", ["TimeScale"]),
         // Floor 3: decisions
-        floor("Discipline", ["TimeScale"]),
+        smallFloor("Discipline", ["TimeScale"]),
         smallFloor("ReferenceClocks", ["TimeScale", "GPSDWire", "Receivers", "ConfigurationLanguage", "Discipline"]),
         floor("NTPServer", ["TimeScale", "NTPWire", "ConfigurationLanguage", "Discipline"]),
         smallFloor("Reports"),
@@ -95,7 +95,7 @@ let package = Package(
         floor("Authentication", ["CNettle", "ConfigurationLanguage", "NTPServer"]),
         floor("GPSDClient", ["CGPS", "TimeScale", "GPSDWire", "ConfigurationLanguage", "LinuxSystem"]),
         // Floor 5: composition
-        floor("ControlService", ["Reports"]),
+        smallFloor("ControlService", ["Reports"]),
         floor(
             "Daemon",
             [
@@ -129,7 +129,7 @@ let package = Package(
             "DaemonTests",
             [
                 "Daemon", "ConfigurationLanguage", "Discipline", "LinuxSystem", "TimeScale", "Authentication",
-                "NTPServer", "NTPWire", "Reports", "Timekeeping",
+                "GPSDClient", "NTPServer", "NTPWire", "ReferenceClocks", "Reports", "SimulatedWorld", "Timekeeping",
             ]),
         tests("ReceiversTests", ["Receivers", "SimulatedWorld", "TimeScale"]),
         tests("GPSDWireTests", ["GPSDWire", "SimulatedWorld", "TimeScale"]),

@@ -15,6 +15,11 @@ struct ReceiverPort: ~Copyable {
     private static let unreadableBytes: UInt64 = 400
     /// So long must they have come for: a receiver's longest packet may take most of a second.
     private static let unreadableTime = Interval.seconds(4)
+    /// So long without a message is too long however few the bytes are: at a speed far below the receiver's, its second is
+    /// read as two or three. Longer than any receiver waits between its messages.
+    private static let longestUnreadable = Interval.seconds(15)
+    /// Bytes after such a silence are a new beginning, of a receiver that was reset.
+    private static let silence = Interval.seconds(12)
     /// Between searches that found nothing: after each a longer time, for a language that we do not know is no reason to
     /// change the speed all day.
     private static let pauses = (first: Interval.seconds(30), longest: Interval.seconds(600))
@@ -24,9 +29,12 @@ struct ReceiverPort: ~Copyable {
     private let configuredSpeed: Int
     /// The speed that is set, bit/s.
     private(set) var baudRate: Int
+    /// Whether a byte has come.
+    private(set) var hasSpoken = false
     private var search: SpeedSearch?
     /// What had been counted when the last message came, and when that was.
     private var quiet: (statistics: ReceiverStatistics, since: MonotonicInstant)?
+    private var lastByte: MonotonicInstant
     private var pause = pauses.first
     private var nextSearch: MonotonicInstant
 
@@ -46,7 +54,7 @@ struct ReceiverPort: ~Copyable {
         self.parity = parity
         self.port = port
         configuredSpeed = configuration.effectiveBaudRate
-        (self.baudRate, nextSearch) = (baudRate, now)
+        (self.baudRate, nextSearch, lastByte) = (baudRate, now, now)
     }
 
     /// For `PollSet`.
@@ -77,6 +85,7 @@ struct ReceiverPort: ~Copyable {
             var bytes = buffer.mutableSpan
             if let count = try port.read(into: &bytes) {
                 let arrived = KernelClock.realTime()
+                hasSpoken = true
                 timekeeper.receive(bytes: bytes.span.extracting(first: count), arrived: arrived, from: index)
             }
         }
@@ -99,12 +108,15 @@ struct ReceiverPort: ~Copyable {
 
     /// Whether bytes have come for a while, and no message among them.
     private mutating func isUnreadable(_ statistics: ReceiverStatistics, _ now: MonotonicInstant) -> Bool {
-        guard let quiet, statistics.messages == quiet.statistics.messages else {
+        defer { lastByte = now }
+        guard let quiet, statistics.messages == quiet.statistics.messages, now - lastByte < Self.silence else {
             self.quiet = (statistics, now)
             return false
         }
-        let bytes = statistics.bytes - quiet.statistics.bytes
-        return bytes > Self.unreadableBytes && now - quiet.since > Self.unreadableTime && now >= nextSearch
+        guard now >= nextSearch else { return false }
+        let time = now - quiet.since
+        return time > Self.longestUnreadable
+            || time > Self.unreadableTime && statistics.bytes - quiet.statistics.bytes > Self.unreadableBytes
     }
 
     /// Begins a search with the first speed that the port takes.

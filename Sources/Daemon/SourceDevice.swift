@@ -36,17 +36,28 @@ final class SourceDevice {
     private var card: PulseCard?
     private var gpsd: GPSDConnection?
     private var lastSequence: UInt32?
+    /// How long to wait between attempts to open: longer each time, until something has come from the device.
     private var pause = firstPause
     private var nextAttempt: MonotonicInstant
+    /// The same for a receiver's pulses.
+    private var pulsesPause = firstPause
+    private var nextPulses: MonotonicInstant
     private var nextReading: MonotonicInstant
     private(set) var pollIndex: Int?
 
-    init(index: Int, source: ReferenceClock, now: MonotonicInstant) {
+    /// A device that has not been opened yet.
+    ///
+    /// - Parameters:
+    ///   - index: the source.
+    ///   - source: what it is for.
+    ///   - now: the time.
+    ///   - links: where udev keeps its links; a parameter for tests.
+    init(index: Int, source: ReferenceClock, now: MonotonicInstant, links: String = "/dev/serial/by-id") {
         self.index = index
         configuration = source.configuration
-        name = StableDeviceName(source.configuration.effectiveDevicePath ?? "")
+        name = StableDeviceName(source.configuration.effectiveDevicePath ?? "", directory: links)
         baudRate = source.baudRate
-        (nextAttempt, nextReading) = (now, now)
+        (nextAttempt, nextPulses, nextReading) = (now, now, now)
     }
 
     // MARK: - Waiting
@@ -61,9 +72,9 @@ final class SourceDevice {
 
     /// When the device wants attention without anything to wait for.
     var due: MonotonicInstant {
-        if !isOpen || wantsPulses { return nextAttempt }
+        guard isOpen else { return nextAttempt }
         let own = pulses != nil || sharedMemory != nil ? nextReading : card?.due ?? .distantFuture
-        return min(own, receiver?.due ?? gpsd?.due ?? .distantFuture)
+        return min(own, receiver?.due ?? gpsd?.due ?? .distantFuture, wantsPulses ? nextPulses : .distantFuture)
     }
 
     private var isOpen: Bool {
@@ -72,33 +83,31 @@ final class SourceDevice {
     }
 
     /// Whether a serial receiver should bring pulses, which have not been found yet.
-    private var wantsPulses: Bool { configuration.driver.isSerial && configuration.flag1 == true && pulses == nil }
+    private var wantsPulses: Bool { receiver != nil && configuration.flag1 == true && pulses == nil }
 
     // MARK: - Opening
 
     /// Opens what is missing, where it is time to try.
     func open(_ timekeeper: inout Timekeeper<some ClockControl>, now: MonotonicInstant) {
-        guard now >= nextAttempt, !isOpen || wantsPulses else { return }
+        if !isOpen, now >= nextAttempt { openDevice(&timekeeper, now) }
+        if wantsPulses, now >= nextPulses { openReceiversPulses(&timekeeper, now) }
+    }
+
+    private func openDevice(_ timekeeper: inout Timekeeper<some ClockControl>, _ now: MonotonicInstant) {
+        let opened = name.current
+        nextAttempt = now + pause
+        pause = min(pause + pause, Self.longestPause)
         do throws(SystemError) {
-            if !isOpen {
-                let opened = name.current
-                try openDevice(opened, now)
-                // A gpsd is there once it has greeted.
-                if gpsd == nil { timekeeper.deviceOpened(index, as: opened) }
-                name.remember(openedAs: opened)
-            }
-            if wantsPulses { try openReceiversPulses() }
-            if gpsd == nil { pause = Self.firstPause }
+            try openDevice(opened, now)
+            // A gpsd is there once it has greeted.
+            if gpsd == nil { timekeeper.deviceOpened(index, as: opened) }
+            // A port may open and give nothing but errors.
+            if gpsd == nil, receiver == nil { pause = Self.firstPause }
+            name.remember(openedAs: opened)
             nextReading = now
         } catch {
-            if !isOpen {
-                timekeeper.deviceAbsent(index, reason: error.description)
-            } else if pause == Self.firstPause {
-                timekeeper.pulsesAbsent(index, reason: error.description)
-            }
-            pause = min(pause + pause, Self.longestPause)
+            timekeeper.deviceAbsent(index, reason: error.description)
         }
-        nextAttempt = now + pause
     }
 
     private func openDevice(_ path: String, _ now: MonotonicInstant) throws(SystemError) {
@@ -116,6 +125,17 @@ final class SourceDevice {
         case .gpsd:
             gpsd = try GPSDConnection(to: configuration.effectiveServer, device: configuration.devicePath, now: now)
         case .localClock: break
+        }
+    }
+
+    private func openReceiversPulses(_ timekeeper: inout Timekeeper<some ClockControl>, _ now: MonotonicInstant) {
+        do throws(SystemError) {
+            try openReceiversPulses()
+            (pulsesPause, nextReading) = (Self.firstPause, now)
+        } catch {
+            if pulsesPause == Self.firstPause { timekeeper.pulsesAbsent(index, reason: error.description) }
+            nextPulses = now + pulsesPause
+            pulsesPause = min(pulsesPause + pulsesPause, Self.longestPause)
         }
     }
 
@@ -149,6 +169,7 @@ final class SourceDevice {
         do throws(SystemError) {
             try card?.read(&timekeeper, index, isReady: isReady, now: now)
             try receiver?.read(&timekeeper, index, buffer: &buffer, isReady: isReady, now: now)
+            if receiver?.hasSpoken ?? false { pause = Self.firstPause }
             if gpsd != nil { try attendGPSD(&timekeeper, isReady: isReady, now) }
             if isReady { try readSocket(&timekeeper) }
             if now >= nextReading {
@@ -157,7 +178,6 @@ final class SourceDevice {
             }
         } catch {
             nextAttempt = now + pause
-            if let isWatching = gpsd?.isWatching, !isWatching { pause = min(pause + pause, Self.longestPause) }
             close()
             timekeeper.deviceAbsent(index, reason: error.description)
         }

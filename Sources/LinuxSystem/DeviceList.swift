@@ -127,7 +127,8 @@ public struct DeviceList: Sendable {
             let folder = "\(processes)/\(process)/fd"
             let open = names(at: folder).compactMap { Files.linkTarget("\(folder)/\($0)") }
             // The maker of a pseudo-terminal has both of its ends.
-            guard open.contains(device), !(device.hasPrefix("/dev/pts/") && open.contains { $0.hasSuffix("/ptmx") }) else {
+            guard open.contains(device), !(device.hasPrefix("/dev/pts/") && open.contains { $0.hasSuffix("/ptmx") })
+            else {
                 continue
             }
             return Holder(process: process, name: text("\(processes)/\(process)/comm") ?? "unknown")

@@ -6,6 +6,9 @@ import TimeScale
 
 /// What a source's receiver says: its messages, its health, its pulses to come.
 extension ReferenceClock {
+    /// Receivers count their uptime in 32 bits of milliseconds: a fall by so many seconds is that counter's end (49.7 days).
+    private static let uptimeWrap = 4_290_000.0
+
     /// Takes a report of gpsd's about its receiver.
     ///
     /// - Parameters:
@@ -53,6 +56,7 @@ extension ReferenceClock {
             switch event {
             case .label(let label):
                 health.note(label, now: now)
+                lastLabel = label
                 handle(label)
             case .rejected(let reason): health.note(reason, now: now)
             case .fix(let hasFix): health.note(hasFix: hasFix)
@@ -158,8 +162,8 @@ extension ReferenceClock {
         now: MonotonicInstant
     ) -> (alarms: [(alarm: ReceiverAlarm, isRaised: Bool)], wasReset: Bool) {
         guard let status = decoder?.status else { return ([], false) }
-        let wasReset = if let uptime, let new = status.uptime { new < uptime } else { false }
+        let fall = if let uptime, let new = status.uptime { uptime - new } else { 0.0 }
         uptime = status.uptime ?? uptime
-        return (alarms.update(ReceiverAlarm.of(status), now: now), wasReset)
+        return (alarms.update(ReceiverAlarm.of(status), now: now), fall > 0 && fall < Self.uptimeWrap)
     }
 }

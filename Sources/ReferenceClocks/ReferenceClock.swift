@@ -17,6 +17,8 @@ public struct ReferenceClock: Sendable {
     /// Error to be expected of labels whose delay nobody has measured, seconds: receivers are up to 0.7 s late, and a
     /// root dispersion of 1 s makes clients refuse the server.
     private static let unknownDelayError = 0.8
+    /// As many polls as the reach register holds.
+    private static let emptyPollsNamed = 8
     /// Bytes in one poll that must hold a sentence: more than two of the longest.
     private static let unreadableBytes: UInt64 = 200
     /// A source that says nothing for this long, and a poll, is silent.
@@ -52,7 +54,11 @@ public struct ReferenceClock: Sendable {
     private var lastPulse: MonotonicInstant?
     private var nextShift: MonotonicInstant?
     var lastHeard: MonotonicInstant?
+    /// The last second that its receiver has named.
+    public internal(set) var lastLabel: SecondLabel?
     private var statisticsAtShift = ReceiverStatistics()
+    /// Polls that have ended since a usable sample came, or since the device was opened.
+    private var emptyPolls = 0
     private var reportedKind = SourceCondition.waiting.kind
     private var hasRolledOver = false
     private var isRefused = false
@@ -299,8 +305,8 @@ public struct ReferenceClock: Sendable {
 
     /// Notes that its samples are believed again.
     public mutating func returned() {
+        if condition == departed { condition = usualCondition }
         departed = nil
-        condition = usualCondition
     }
 
     /// Notes that its offset (s) is beyond what may be believed; `nil` once it is not.
@@ -313,9 +319,11 @@ public struct ReferenceClock: Sendable {
         }
     }
 
-    /// The condition, if its kind has changed since the last call; a new attempt to prove is no news after a fault.
+    /// The condition, if its kind has changed since the last call; after a fault, a new attempt is no news before it has
+    /// succeeded.
     public mutating func takeChangedCondition() -> SourceCondition? {
-        let isNews = condition != .proving || reportedKind == SourceCondition.waiting.kind
+        let isAttempt = condition == .proving || condition == .waiting
+        let isNews = !isAttempt || reportedKind == SourceCondition.waiting.kind
         guard condition.kind != reportedKind, isNews else { return nil }
         reportedKind = condition.kind
         return condition
@@ -371,17 +379,20 @@ public struct ReferenceClock: Sendable {
         // Ticks jitter: one that comes a little early is this poll's, and the next poll counts from when this was due.
         guard now + Interval(nanoseconds: interval.nanoseconds / 8) >= due else { return }
         nextShift = now - due < interval ? due + interval : now + interval
+        emptyPolls = (reach.bits & 1 == 0 ? emptyPolls : 0) + 1
         reach.shift()
         if !reach.isReachable { diagnose(now: now) }
+        statisticsAtShift = decoder?.statistics ?? statisticsAtShift
     }
 
     /// Notes that its device was opened or came back.
     public mutating func deviceOpened() {
         decoder?.reset()
         health.reset()
-        (forecast, alarms, uptime) = (SawtoothForecast(), ReceiverAlarms(), nil)
+        // Alarms stay: what was wrong is so until the receiver says otherwise, or another one says nothing.
+        (forecast, uptime) = (SawtoothForecast(), nil)
         configurator?.restart()
-        (lastSequence, lastHeard) = (nil, nil)
+        (lastSequence, lastHeard, lastLabel, emptyPolls) = (nil, nil, nil, 0)
         condition = .waiting
     }
 
@@ -412,7 +423,6 @@ public struct ReferenceClock: Sendable {
     private mutating func diagnose(now: MonotonicInstant) {
         if case .absent = condition { return }
         let statistics = decoder?.statistics ?? ReceiverStatistics()
-        defer { statisticsAtShift = statistics }
         if now - (lastHeard ?? now) > Self.silence + poll.interval {
             condition = .silent
         } else if statistics.bytes - statisticsAtShift.bytes > Self.unreadableBytes,
@@ -421,6 +431,8 @@ public struct ReferenceClock: Sendable {
             condition = .unreadable
         } else if !languages.isEmpty, !languages.contains(where: \.isDecoded) {
             condition = .undecoded(languages.map(\.description).joined(separator: ", "))
+        } else if emptyPolls >= Self.emptyPollsNamed, condition == .waiting || condition == .delivering {
+            condition = .silent
         }
     }
 }

@@ -27,6 +27,8 @@ public struct ReceiverReport: Equatable, Sendable, Decodable {
     public var model: String?
     /// The firmware.
     public var firmware: String?
+    /// The last second that it has named, UTC: `2026-03-28T15:57:37Z`.
+    public var second: String?
     /// The kind of solution: none, estimated, manual, time, plane, space.
     public var fix: String?
     /// Satellites in the solution.
@@ -79,6 +81,7 @@ extension ReceiverReport {
         Variable("languages", \.languages),
         Variable("model", \.model),
         Variable("firmware", \.firmware),
+        Variable("second", \.second),
         Variable("fix", \.fix),
         Variable("satellitesUsed", .none, \.satellitesUsed),
         Variable("satellitesInView", .none, \.satellitesInView),

@@ -3,6 +3,7 @@ import Discipline
 import Receivers
 import ReferenceClocks
 import Reports
+import TimeScale
 
 extension Timekeeper {
     /// Notes that a receiver writes at a speed that it was not thought to, bit/s, and in which languages.
@@ -39,6 +40,7 @@ extension Timekeeper {
         report.source = source.configuration.name
         report.languages = source.languages.map(\.description).joined(separator: ", ")
         (report.model, report.firmware) = (status.model, status.firmware)
+        report.second = source.lastLabel?.utc.description
         report.fix = status.fix?.rawValue
         report.satellitesUsed = status.satellitesUsed
         report.satellitesInView = status.satellites.isEmpty ? nil : status.satellites.count

@@ -5,25 +5,15 @@ import Testing
 /// `timeball decode` as it is shipped, on streams of the corpus beside the package.
 @Suite("timeball decode")
 struct DecodeTests {
-    private static let corpus: String = {
-        let shared = ProcessInfo.processInfo.environment["TIMEBALL_SHARED"]
-        return (shared ?? URL(fileURLWithPath: Programs.root).deletingLastPathComponent().path + "/shared") + "/corpus"
-    }()
-    private static let hasCorpus: Bool = {
-        let isThere = FileManager.default.fileExists(atPath: "\(corpus)/streams")
-        if !isThere { Programs.skip("timeball decode", "no \(corpus)") }
-        return isThere
-    }()
-
     /// The rows of a table of the corpus.
     private static func table(_ name: String) throws -> [[String]] {
-        let text = try String(contentsOfFile: "\(corpus)/expected/\(name).tsv", encoding: .utf8)
+        let text = try String(contentsOfFile: "\(RealStream.corpus)/expected/\(name).tsv", encoding: .utf8)
         return text.split(separator: "\n").filter { !$0.hasPrefix("#") }
             .map { $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) }
     }
 
     private static func decode(_ stream: String, _ options: String...) async throws -> ProgramResult {
-        try await run([Programs.timeball, "decode", "\(corpus)/streams/\(stream)"] + options)
+        try await run([Programs.timeball, "decode", "\(RealStream.corpus)/streams/\(stream)"] + options)
     }
 
     /// Rows of so many columns.
@@ -37,7 +27,7 @@ struct DecodeTests {
     /// Interleaved epochs, fractions, dates of 1999 and 2000 that mean 2019 and 2020, several talkers, a fix that is
     /// lost, UBX of four generations, Oncore, and TSIP of both versions.
     @Test(
-        "the rows are those of the corpus's table, in its order", .enabled(if: hasCorpus),
+        "the rows are those of the corpus's table, in its order", .enabled(if: RealStream.hasCorpus),
         arguments: [
             "ac12.nmea", "april6_2019.nmea", "bu353-glonass.nmea", "cat-ms352.nmea", "mt3339.nmea", "nl2008u.nmea",
             "ublox-aek-4t.bin", "ublox-lea-4t.bin", "ublox-8-time.bin", "ublox-zed-f9p-hp.bin",
@@ -57,7 +47,7 @@ struct DecodeTests {
         #expect(rows.allSatisfy { ["2D", "3D", "time", "valid"].contains($0[2]) })
     }
 
-    @Test("a file is shown as it was sent, and put right by --now", .enabled(if: hasCorpus))
+    @Test("a file is shown as it was sent, and put right by --now", .enabled(if: RealStream.hasCorpus))
     func rollover() async throws {
         // The receiver says 1999-08-22 and means 2019-04-07; garmin38 is really of 2002.
         #expect(try await Self.decode("april6_2019.nmea").output.hasPrefix("1999-08-22T00:02:31.420Z\t"))
@@ -66,7 +56,9 @@ struct DecodeTests {
         #expect(try await Self.decode("garmin38.nmea").output.hasPrefix("2002-10-08T14:22:16.000Z\t"))
     }
 
-    @Test("--json tells all that is known in objects, the place coarsely unless asked for", .enabled(if: hasCorpus))
+    @Test(
+        "--json tells all that is known in objects, the place coarsely unless asked for",
+        .enabled(if: RealStream.hasCorpus))
     func json() async throws {
         let expected = try Self.table("navisys-gr8013.must")
         // `… fixType=3 … numSV=10` in each NAV-PVT.
@@ -76,7 +68,7 @@ struct DecodeTests {
         try #require(used.count == expected.count)
         for options in [["--json"], ["--json", "--position"]] {
             let result = try await run(
-                [Programs.timeball, "decode", "\(Self.corpus)/streams/navisys-gr8013.bin"] + options)
+                [Programs.timeball, "decode", "\(RealStream.corpus)/streams/navisys-gr8013.bin"] + options)
             let objects = try result.output.split(separator: "\n").map {
                 try #require(JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
             }
@@ -97,7 +89,7 @@ struct DecodeTests {
         }
     }
 
-    @Test("--verdicts shows each frame and why it is refused", .enabled(if: hasCorpus))
+    @Test("--verdicts shows each frame and why it is refused", .enabled(if: RealStream.hasCorpus))
     func verdicts() async throws {
         let expected = try Self.table("firefly-II.wire")
         let result = try await Self.decode("firefly-II.nmea", "--verdicts")
@@ -115,20 +107,20 @@ struct DecodeTests {
         #expect(try objects.allSatisfy { try JSONSerialization.jsonObject(with: Data($0.utf8)) is [String: Any] })
     }
 
-    @Test("standard input is read as a file is", .enabled(if: hasCorpus))
+    @Test("standard input is read as a file is", .enabled(if: RealStream.hasCorpus))
     func standardInput() async throws {
-        let path = "\(Self.corpus)/streams/ac12.nmea"
+        let path = "\(RealStream.corpus)/streams/ac12.nmea"
         let piped = try await run(["/bin/sh", "-c", #"cat "$1" | "$0" decode -"#, Programs.timeball, path])
         #expect(try await piped.output == Self.decode("ac12.nmea").output)
         #expect(piped.status == 0)
     }
 
-    @Test("a live port shows its rows as they come", .enabled(if: hasCorpus), arguments: ["9600", "auto"])
+    @Test("a live port shows its rows as they come", .enabled(if: RealStream.hasCorpus), arguments: ["9600", "auto"])
     func livePort(baud: String) async throws {
         let table = try Self.table("mr-350p.must")
         // When the stream begins anew, time goes back, which is believed after five seconds of it.
         let expected = table.dropFirst(5).map { "\($0[0])\t\($0[6])\t" }
-        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(Self.corpus)/streams/mr-350p.nmea")))
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(RealStream.corpus)/streams/mr-350p.nmea")))
         let terminal = try PseudoTerminal()
         let words = [Programs.timeball, "decode", terminal.path, "--now", "2012-07-04", "--baud", baud]
         async let result = run(words, seconds: 30) { output in expected.allSatisfy { output.contains($0) } }
@@ -179,7 +171,7 @@ struct DecodeTests {
         }
     }
 
-    @Test("a file without an epoch is no error, but said", .enabled(if: hasCorpus))
+    @Test("a file without an epoch is no error, but said", .enabled(if: RealStream.hasCorpus))
     func nothingInIt() async throws {
         let sirf = try await Self.decode("bu303-moving.bin")
         #expect(sirf.status == 0, "\(sirf)")

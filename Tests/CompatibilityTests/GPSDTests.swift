@@ -13,15 +13,11 @@ struct GPSDTests {
 
     /// Plays a stream of the corpus over TCP, as a terminal server does.
     private static func receiver(_ stream: String, port: UInt16, size: Int, pause: Double) throws -> ChildProcess {
-        let shared =
-            ProcessInfo.processInfo.environment["TIMEBALL_SHARED"]
-            ?? URL(fileURLWithPath: Programs.root).deletingLastPathComponent().path + "/shared"
-        return try ChildProcess(
+        try ChildProcess(
             program: "/usr/bin/python3",
             arguments: [
-                "\(Programs.root)/Tests/Support/receiver.py", "\(port)", "\(shared)/corpus/streams/\(stream)",
-                "\(size)",
-                "\(pause)",
+                "\(Programs.root)/Tests/Support/receiver.py", "\(port)", "\(RealStream.corpus)/streams/\(stream)",
+                "\(size)", "\(pause)",
             ], environment: ["PATH=/usr/bin:/bin"])
     }
 
@@ -65,15 +61,6 @@ struct GPSDTests {
         #expect(watcher.longestCall < 0.5)
     }
 
-    /// The must and may epochs of a stream, from the corpus.
-    private static func epochs(_ stream: String) throws -> Set<String> {
-        let shared =
-            ProcessInfo.processInfo.environment["TIMEBALL_SHARED"]
-            ?? URL(fileURLWithPath: Programs.root).deletingLastPathComponent().path + "/shared"
-        let text = try String(contentsOfFile: "\(shared)/corpus/expected/\(stream).must.tsv", encoding: .utf8)
-        return Set(text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { String($0.prefix { $0 != "\t" }) })
-    }
-
     @Test(
         "u-blox receivers of the corpus give the right seconds, leap seconds and satellites through gpsd",
         arguments: [("ublox-lea-4t", 15, 1), ("ublox-neo-m8t-s", 18, 2), ("navisys-gr8013", 18, 10)])
@@ -90,7 +77,7 @@ struct GPSDTests {
             watcher.fixes.count { $0.leapSeconds != nil } >= count && !watcher.skies.isEmpty
         }
         #expect(told, "\(watcher.problems) \(watcher.reports)")
-        let epochs = try Self.epochs(stream)
+        let epochs = try RealStream.epochs(stream)
         // gpsd reports the first epoch before the corpus does, from a message without UTC (README of the corpus).
         for fix in watcher.fixes.dropFirst() {
             #expect(epochs.contains(fix.time?.description ?? ""), "\(fix)")

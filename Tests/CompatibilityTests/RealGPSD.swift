@@ -1,5 +1,6 @@
 import ConfigurationLanguage
 import Foundation
+import Glibc
 import GPSDClient
 import GPSDWire
 import LinuxSystem
@@ -32,6 +33,48 @@ struct RealGPSD: ~Copyable {
 
     /// Ends it at once.
     mutating func end() { _ = try? process.terminate(timeout: .seconds(1)) }
+
+    /// Sends it a signal.
+    func send(_ signal: Int32) { kill(process.processID, signal) }
+}
+
+/// Debian's gpsfake: plays a capture into a pseudo-terminal and starts a gpsd that reads it.
+struct GPSFake: ~Copyable {
+    /// The script; `nil` where it is neither installed nor unpacked.
+    static let path: String? = {
+        let found = Programs.peer("gpsfake", "usr/bin/gpsfake")
+        if found == nil { Programs.skip("GPSFAKE", "run .ci/packages peers") }
+        return RealStream.hasCorpus ? found : nil
+    }()
+
+    private var process: ChildProcess
+
+    /// Starts it; it plays once, without waiting for a client.
+    ///
+    /// - Parameters:
+    ///   - stream: a file of the corpus.
+    ///   - port: TCP port for gpsd's clients.
+    ///   - pause: seconds between packets.
+    /// - Throws: `SystemError` where it cannot be started.
+    init(_ stream: String, port: UInt16, pause: Double) throws {
+        let (script, gpsd) = (Self.path ?? "(no gpsfake)", RealGPSD.path ?? "(no gpsd)")
+        let modules = "\(script.dropLast("/bin/gpsfake".count))/lib/python3/dist-packages"
+        let libraries = [script, gpsd].map { Programs.libraries(of: $0) }.joined(separator: ":")
+        // gpsfake 3.22 does not end by itself, nor when it is asked to; timeout ends its gpsd, too.
+        process = try ChildProcess(
+            program: "/usr/bin/timeout",
+            arguments: [
+                "-k", "1", "60", "/usr/bin/python3", script, "-n", "-1", "-c", "\(pause)", "-P", "\(port)",
+                "\(RealStream.corpus)/streams/\(stream)",
+            ],
+            environment: [
+                "PATH=/usr/bin:/bin", "GPSD_HOME=\(gpsd.dropLast("/gpsd".count))", "PYTHONPATH=\(modules)",
+                "LD_LIBRARY_PATH=\(libraries)",
+            ])
+    }
+
+    /// Ends it.
+    mutating func end() { _ = try? process.terminate(timeout: .seconds(4)) }
 }
 
 /// What an owner of a `GPSDConnection` does: waits, attends, makes another after a pause when something is wrong.

@@ -10,27 +10,44 @@ struct RealStream: Sendable {
     /// The bursts in order, one for each second, as arrays of sentences without frame and checksum.
     private let bursts: [[String]]
 
+    /// Where the corpus is, or should be.
+    static let corpus: String = {
+        let shared = ProcessInfo.processInfo.environment["TIMEBALL_SHARED"]
+        let folder = shared ?? URL(fileURLWithPath: Programs.root).deletingLastPathComponent().path + "/shared"
+        return "\(folder)/corpus"
+    }()
+
+    /// Whether it is there; says so where it is not.
+    static let hasCorpus: Bool = {
+        let isThere = FileManager.default.fileExists(atPath: "\(corpus)/streams")
+        if !isThere { Programs.skip("REAL STREAMS", "no \(corpus)") }
+        return isThere
+    }()
+
+    /// The UTC epochs that a driver may report from a stream, as the corpus has them.
+    static func epochs(_ stream: String) throws -> Set<String> {
+        let text = try String(contentsOfFile: "\(corpus)/expected/\(stream).must.tsv", encoding: .utf8)
+        return Set(text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { String($0.prefix { $0 != "\t" }) })
+    }
+
     /// Reads a stream of the corpus.
     ///
     /// - Parameter name: without `.nmea`; a stream at 1 Hz with a fix from beginning to end.
     init(_ name: String) {
         guard let data = Self.file("\(name).nmea") else {
-            Programs.skip("REAL STREAM '\(name)'", "no \(Self.folder)/\(name).nmea; an imagined receiver stands in")
+            Programs.skip(
+                "REAL STREAM '\(name)'", "no \(Self.corpus)/streams/\(name).nmea; an imagined receiver stands in")
             bursts = []
             return
         }
         bursts = Self.bursts(of: String(decoding: data, as: UTF8.self))
     }
 
-    /// Where the streams are.
-    private static let folder: String = {
-        let shared = ProcessInfo.processInfo.environment["TIMEBALL_SHARED"]
-        let folder = shared ?? URL(fileURLWithPath: Programs.root).deletingLastPathComponent().path + "/shared"
-        return "\(folder)/corpus/streams"
-    }()
-
     /// A stream as it is, by its whole name; `nil` without the corpus.
-    static func file(_ name: String) -> Data? { FileManager.default.contents(atPath: "\(folder)/\(name)") }
+    static func file(_ name: String) -> Data? { FileManager.default.contents(atPath: "\(corpus)/streams/\(name)") }
+
+    /// Whether an imagined receiver stands in.
+    var isImagined: Bool { bursts.isEmpty }
 
     /// The sentences that name a second of UTC, as bytes.
     func bytes(for second: Instant) -> [UInt8] {

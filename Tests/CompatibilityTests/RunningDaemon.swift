@@ -18,7 +18,13 @@ final class RunningDaemon: Sendable {
         var stream = "mt3339"
         /// What its receiver does at first.
         var behaviour = Feeder.Behaviour()
-        /// Configuration after the receiver's lines.
+        /// The line about the clock that it steers.
+        var clock = "clock virtual offset 0.3 frequency 12.5 seed 1"
+        /// Lines about sources; those for its receiver's terminal and pulses where `nil`.
+        var sources: String?
+        /// Options behind `-n`.
+        var options: [String] = []
+        /// Configuration after the sources' lines.
         var service = "listen 127.0.0.1\nlisten ::1\nlocal stratum 10"
         /// Path of the drift file; in the daemon's own folder where `nil`.
         var driftFile: String?
@@ -69,7 +75,7 @@ final class RunningDaemon: Sendable {
         feeder = Feeder(
             link: folder.file("gps"), pulses: folder.file("pulses"), stream: RealStream(setup.stream),
             behaviour: setup.behaviour)
-        var words = setup.wrapper + [setup.program, "-n", "-c", file]
+        var words = setup.wrapper + [setup.program, "-n"] + setup.options + ["-c", file]
         if setup.isIsolated {
             words = ["/usr/bin/unshare", "-n", "/bin/sh", "-c", #"ip link set lo up && exec "$0" "$@""#] + words
         }
@@ -86,17 +92,20 @@ final class RunningDaemon: Sendable {
     }
 
     private static func configuration(_ setup: Setup, _ folder: Folder, _ port: UInt16) -> String {
-        """
-        clock virtual offset 0.3 frequency 12.5 seed 1
-        refclock nmea unit 0 path \(folder.file("gps")) baud 9600 mode 16 minpoll 0 maxpoll 0 prefer
-        refclock sock unit 0 path \(folder.file("pulses")) refid PPS minpoll 0 maxpoll 0
-        \(setup.service)
-        port \(port)
-        observe \(folder.file("observe"))
-        driftfile \(setup.driftFile ?? folder.file("drift"))
-        logfile \(folder.file("log"))
+        let receiver = """
+            refclock nmea unit 0 path \(folder.file("gps")) baud 9600 mode 16 minpoll 0 maxpoll 0 prefer
+            refclock sock unit 0 path \(folder.file("pulses")) refid PPS minpoll 0 maxpoll 0
+            """
+        return """
+            \(setup.clock)
+            \(setup.sources ?? receiver)
+            \(setup.service)
+            port \(port)
+            observe \(folder.file("observe"))
+            driftfile \(setup.driftFile ?? folder.file("drift"))
+            logfile \(folder.file("log"))
 
-        """
+            """
     }
 
     /// Asks the system for a UDP port and gives it back.

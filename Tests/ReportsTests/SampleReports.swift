@@ -30,6 +30,7 @@ enum SampleReports {
         (report.timeAccuracy, report.temperature, report.latitude, report.longitude) = (13, 14, 15, 16)
         (report.antenna, report.jamming, report.spoofing, report.survey) = ("17", "18", "19", "20")
         (report.sawtooth, report.profile, report.alarms) = ("21", "22", "23")
+        report.second = "24"
         return report
     }()
 

@@ -1,0 +1,162 @@
+import Foundation
+import Glibc
+import LinuxSystem
+import Reports
+import Testing
+import TimeScale
+
+/// The real timeballd behind Debian's gpsd.
+@Suite("timeballd and gpsd", .enabled(if: RealGPSD.path != nil))
+struct GPSDDaemonTests {
+    /// A daemon with one clock, gpsd's, whose own loop answers requests.
+    private static func setup(_ port: UInt16, _ more: String = "") -> RunningDaemon.Setup {
+        RunningDaemon.Setup().with {
+            $0.sources = "refclock gpsd unit 0 host 127.0.0.1:\(port) minpoll 0 maxpoll 0 prefer\n\(more)"
+            $0.service += "\nworkers 0"
+        }
+    }
+
+    /// Satellites in view and satellites used, as each NAV-SAT of a stream has them (u-blox M8 §32.17.18).
+    private static func satellites(_ stream: String) throws -> (inView: Set<Int>, used: Set<Int>) {
+        let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: "\(RealStream.corpus)/streams/\(stream)")))
+        var (inView, used): (Set<Int>, Set<Int>) = ([], [])
+        for start in bytes.indices.dropLast(14) where bytes[start..<start + 4] == [0xb5, 0x62, 0x01, 0x35] {
+            let count = Int(bytes[start + 11])
+            guard start + 14 + 12 * count <= bytes.count else { break }
+            inView.insert(count)
+            used.insert((0..<count).count { bytes[start + 14 + 12 * $0 + 8] & 8 != 0 })
+        }
+        return (inView, used)
+    }
+
+    @Test(
+        "what gpsfake plays is told by the daemon: the seconds, the satellites, the kind of receiver",
+        .enabled(if: GPSFake.path != nil),
+        arguments: [("navisys-gr8013", "u-blox", "space", 18), ("ublox-zed-f9p-hp", "u-blox", "space", 18)])
+    func playedStreams(stream: String, model: String, fix: String, leapSeconds: Int) async throws {
+        let port = try RunningDaemon.freePort()
+        var fake = try GPSFake("\(stream).bin", port: port, pause: 0.05)
+        defer { fake.end() }
+        let epochs = try RealStream.epochs(stream)
+        let expected = try Self.satellites("\(stream).bin")
+        // The machine's date is years after the stream's: only a clock of the daemon's own may follow it.
+        let setup = Self.setup(port, "earliest-date 2019-01-01").with {
+            $0.clock = "clock system"
+            $0.options = ["-x"]
+        }
+        try await withDaemon(setup) { daemon in
+            var (seconds, receivers): ([String], [ReceiverReport]) = ([], [])
+            let isEnough = try await eventually(within: 25) {
+                guard let receiver = try? daemon.snapshot().receivers.first else { return false }
+                receivers.append(receiver)
+                if let second = receiver.second, seconds.last != second { seconds.append(second) }
+                return seconds.count >= 8 && receiver.satellitesInView != nil
+            }
+            #expect(isEnough, "\(seconds) \(daemon.log)")
+            // gpsd tells the first epoch of some streams from a message without UTC, before the corpus does.
+            #expect(seconds.dropFirst().allSatisfy(epochs.contains), "\(seconds)")
+            #expect(seconds == seconds.sorted())
+            let last = try #require(receivers.last)
+            #expect(last.languages == "gpsd")
+            #expect(last.model == model)
+            #expect(last.fix == fix)
+            #expect(last.leapSeconds == leapSeconds)
+            #expect(receivers.compactMap(\.satellitesInView).allSatisfy(expected.inView.contains), "\(expected)")
+            #expect(receivers.compactMap(\.satellitesUsed).allSatisfy(expected.used.contains), "\(expected)")
+            #expect(last.satellites.count == last.satellitesInView)
+            #expect(last.satellites.count { $0.used == 1 } == last.satellitesUsed)
+        }
+    }
+
+    @Test("a receiver without a fix gives no second, which is named once", .enabled(if: GPSFake.path != nil))
+    func withoutFix() async throws {
+        let port = try RunningDaemon.freePort()
+        var fake = try GPSFake("tn200.nmea", port: port, pause: 0.1)
+        defer { fake.end() }
+        try await withDaemon(Self.setup(port)) { daemon in
+            #expect(try await daemon.logs("no valid time (no fix)", within: 20), "\(daemon.log)")
+            let snapshot = try daemon.snapshot()
+            #expect(snapshot.receivers.first?.second == nil)
+            #expect(snapshot.receivers.first?.fix == "none")
+            #expect(snapshot.sources.first?.samples == 0)
+            #expect(snapshot.tracking.state == "starting")
+            #expect(daemon.log.occurrences(of: "no valid time") == 1)
+        }
+    }
+
+    @Test("before its gpsd, it waits; gpsd killed and started again is missed once and followed again")
+    func daemonFirst() async throws {
+        let port = try RunningDaemon.freePort()
+        try await withDaemon(Self.setup(port)) { daemon in
+            #expect(try await daemon.logs("connection refused", within: 5))
+            try await Task.sleep(for: .seconds(2))
+            var gpsd = try RealGPSD(port: port, device: daemon.folder.file("gps"), folder: daemon.folder)
+            #expect(try await daemon.reaches("locked", within: 30), "\(daemon.log)")
+            // Labels of gpsd's alone (TOFF), and the time is that of a stratum 1 server.
+            let reply = try daemon.ask()
+            #expect(reply.stratum == 1)
+            let snapshot = try daemon.snapshot()
+            let receiver = try #require(snapshot.receivers.first)
+            #expect(receiver.fix == "space")
+            // Twelve are in the stream's GSV, ten or eleven of them in GSA (mt3339.nmea).
+            #expect(receiver.satellitesInView == 12 || RealStream("mt3339").isImagined, "\(receiver)")
+            #expect((8...11).contains(receiver.satellitesUsed ?? 0), "\(receiver)")
+            gpsd.end()
+            #expect(try await daemon.logs("the connection was closed", within: 5), "\(daemon.log)")
+            #expect(Self.isAnsweredQuickly(daemon))
+            gpsd = try RealGPSD(port: port, device: daemon.folder.file("gps"), folder: daemon.folder)
+            let isBack = try await eventually(within: 30) { daemon.log.occurrences(of: ": good") == 2 }
+            gpsd.end()
+            #expect(isBack, "\(daemon.log)")
+            #expect(daemon.log.occurrences(of: "connection refused") == 1, "\(daemon.log)")
+            #expect(daemon.log.occurrences(of: "starts with") == 1)
+            #expect(daemon.isRunning)
+        }
+    }
+
+    @Test("a gpsd that hangs is missed once, holds up nobody, and is followed again once it goes on")
+    func hungGPSD() async throws {
+        let (port, folder) = (try RunningDaemon.freePort(), Folder())
+        let feeder = Feeder(
+            link: folder.file("gps"), pulses: folder.file("none"), stream: RealStream("mt3339"), behaviour: .init())
+        defer { feeder.stop() }
+        #expect(try await eventually(within: 5) { FileManager.default.fileExists(atPath: folder.file("gps")) })
+        var gpsd = try RealGPSD(port: port, device: folder.file("gps"), folder: folder)
+        defer { gpsd.end() }
+        try await withDaemon(Self.setup(port)) { daemon in
+            #expect(try await daemon.reaches("locked", within: 30), "\(daemon.log)")
+            gpsd.send(SIGSTOP)
+            #expect(try await daemon.logs("nothing usable for eight polls", within: 25), "\(daemon.log)")
+            #expect(Self.isAnsweredQuickly(daemon))
+            // Meanwhile the local clock is served, as configured.
+            #expect(try daemon.snapshot().tracking.stratum == 10)
+            gpsd.send(SIGCONT)
+            let isBack = try await eventually(within: 25) { daemon.log.occurrences(of: ": good") == 2 }
+            #expect(isBack, "\(daemon.log)")
+            #expect(daemon.log.occurrences(of: "warning: GPSD") <= 2, "\(daemon.log)")
+            #expect(daemon.log.occurrences(of: "clock stepped") <= 1, "\(daemon.log)")
+            #expect(daemon.log.occurrences(of: "starts with") == 1)
+            #expect(daemon.isRunning)
+        }
+    }
+
+    /// Whether most of a few questions are answered within 50 ms; the machine may be busy with other tests.
+    private static func isAnsweredQuickly(_ daemon: RunningDaemon) -> Bool {
+        let delays = (0..<9).map { _ in
+            let start = KernelClock.monotonic()
+            return (try? daemon.ask()) == nil ? 1.0 : (KernelClock.monotonic() - start).seconds
+        }
+        return delays.sorted()[4] < 0.05
+    }
+
+    @Test("timeballd links no libgps; it is loaded where a clock wants it")
+    func linksNothing() async throws {
+        let linked = try await run([try #require(Programs.installed("ldd")), Programs.daemon])
+        #expect(!linked.output.contains("libgps") && !linked.output.contains("libdbus"), "\(linked)")
+    }
+}
+
+extension String {
+    /// How often words are in it.
+    fileprivate func occurrences(of words: String) -> Int { components(separatedBy: words).count - 1 }
+}

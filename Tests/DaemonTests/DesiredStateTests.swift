@@ -1,0 +1,312 @@
+import Discipline
+import Reports
+import SimulatedWorld
+import Testing
+import TimeScale
+
+@testable import Daemon
+@testable import GPSDClient
+
+/// What happens to a receiver, and what the daemon makes of it: named once, followed, and over once.
+@Suite("The desired state of a receiver")
+struct DesiredStateTests {
+    /// 2026-06-03T12:00:00Z, a day without anything special.
+    private static let start = Instant.unixEpoch + .seconds(1780488000)
+    private let receiver = ImaginedReceiver()
+
+    /// A daemon that has been locked for a while by the sentences of a receiver.
+    private func locked(_ options: String = "baud 9600 mode 16") throws -> ReceiverBench {
+        let bench = try ReceiverBench(start: Self.start, options)
+        try bench.plug()
+        try bench.run(60, receiver.burst)
+        #expect(bench.states.last == .locked, "\(bench.lines)")
+        #expect(bench.warnings(since: 0).isEmpty, "\(bench.lines)")
+        return bench
+    }
+
+    @Test("unplugged, it is missed once; plugged in under another name, it is found by what it is")
+    func replugged() throws {
+        let bench = try locked()
+        bench.unplug()
+        try bench.run(40)
+        #expect(bench.warnings(since: 60).count == 1, "\(bench.lines)")
+        #expect(bench.warnings(since: 60).first?.second == 60)
+        try bench.plug(isFirst: false)
+        try bench.run(60, receiver.burst)
+        #expect(bench.warnings(since: 60).count == 1, "\(bench.lines)")
+        #expect(bench.lines(with: "usb-A, for ").count == 1, "\(bench.lines)")
+        // Tried every half minute at the latest; three labels must agree.
+        #expect(try #require(bench.recovery(since: 100)) <= 40, "\(bench.lines)")
+        #expect(bench.states.last == .locked)
+        #expect(bench.lines(with: ": good").count == 2)
+    }
+
+    @Test("pulled out for a moment, it is back within seconds")
+    func replugSoon() throws {
+        let bench = try locked()
+        bench.unplug()
+        try bench.run(2)
+        try bench.plug()
+        try bench.run(20, receiver.burst)
+        #expect(try #require(bench.recovery(since: 60)) <= 10, "\(bench.lines)")
+        #expect(bench.warnings(since: 60).count == 1, "\(bench.lines)")
+        #expect(bench.states.allSatisfy { $0 == .starting || $0 == .locked }, "\(bench.states)")
+    }
+
+    @Test("a port that opens and gives nothing but errors is not tried every second, and complained of once")
+    func brokenPort() throws {
+        let bench = try locked()
+        for _ in 0..<300 {
+            try bench.plug()
+            try bench.run(1)
+        }
+        #expect(bench.warnings(since: 60).count == 1, "\(bench.lines)")
+        // At 1, 3, 7, 15, 31, 61 ... s.
+        #expect((10...16).contains(bench.lines(with: "opened").count), "\(bench.lines)")
+    }
+
+    @Test("another receiver under the same name is followed, and is not taken for the first")
+    func otherReceiver() throws {
+        let bench = try locked()
+        let version = Array("ROM CORE 3.01 (107888)".utf8)
+        let payload = version + [UInt8](repeating: 0, count: 40 - version.count) + Array("MOD=NEO-M8T-0".utf8)
+        let message = ImaginedReceiver.ubxFrame(
+            class: 0x0a, message: 0x04, payload: payload + [UInt8](repeating: 0, count: 70 - payload.count))
+        try bench.run(2) { receiver.burst(for: $0) + message }
+        #expect(bench.receiver?.model == "NEO-M8T-0")
+        try bench.plug(identity: "usb-B")
+        try bench.run(30, receiver.burst)
+        #expect(bench.receiver?.model == nil)
+        #expect(bench.receiver?.second != nil)
+        #expect(bench.states.last == .locked)
+        #expect(bench.warnings(since: 60).count == 1, "\(bench.lines)")
+        #expect(bench.lines(with: ": good").count == 2)
+    }
+
+    @Test("reset, it is silent, then without a fix, then good: each said once")
+    func resetReceiver() throws {
+        let bench = try locked()
+        try bench.run(20)
+        var cold = receiver
+        cold.hasFix = false
+        try bench.run(20, cold.burst)
+        try bench.run(20, receiver.burst)
+        let said = bench.lines.filter { $0.second >= 60 && $0.text.hasPrefix("NMEA(0)") && $0.level != .notice }
+            .map(\.text)
+        #expect(
+            said == [
+                "NMEA(0): nothing usable for eight polls", "NMEA(0): the receiver has no valid time (no fix)",
+                "NMEA(0): good",
+            ], "\(bench.lines)")
+        #expect(try #require(bench.recovery(since: 100)) <= 5)
+        #expect(bench.states.last == .locked)
+    }
+
+    /// NAV-STATUS: a 3D fix, and the milliseconds since the receiver began (u-blox M8 §32.17.25).
+    private func status(_ second: Instant, uptime: Int64) -> [UInt8] {
+        let week = GNSSWeek.week(of: second, leapSeconds: 18).timeOfWeek.nanoseconds / 1_000_000
+        let number = { (value: Int64) in (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
+        let payload = number(week) + [3, 0x0d, 0, 0] + number(1000) + number(uptime)
+        return ImaginedReceiver.ubxFrame(class: 0x01, message: 0x03, payload: payload)
+    }
+
+    @Test("a receiver that says it has begun anew was reset; one whose counter of milliseconds is full was not")
+    func uptimeFalls() throws {
+        let bench = try ReceiverBench(start: Self.start)
+        try bench.plug()
+        // 2³² ms is 49.7 days.
+        var uptime = Int64(1) << 32 - 10_000
+        let burst = { (second: Instant) in
+            uptime += 1000
+            return receiver.ubxBurst(for: second, sawtooth: 0) + status(second, uptime: uptime)
+        }
+        try bench.run(30, burst)
+        #expect(bench.states.last == .locked, "\(bench.lines)")
+        #expect(bench.lines(with: "was reset").isEmpty, "\(bench.lines)")
+        uptime = 0
+        try bench.run(30, burst)
+        #expect(bench.lines(with: "was reset").map(\.second) == [30], "\(bench.lines)")
+    }
+
+    @Test(
+        "a receiver that writes at another speed is found, and what it is read at is said once",
+        arguments: [(9600, 38_400), (9600, 4800), (115_200, 9600), (9600, 921_600)])
+    func speedChanged(before: Int, after: Int) throws {
+        let bench = try ReceiverBench(start: Self.start, "baud \(before)")
+        try bench.plug()
+        try bench.run(60, at: before, receiver.burst)
+        #expect(bench.states.last == .locked, "\(bench.lines)")
+        try bench.run(60, at: after, receiver.burst)
+        #expect(
+            bench.lines(with: "bit/s").map(\.text) == [
+                "NMEA(0): the receiver writes NMEA at \(after) bit/s, not \(before) as configured"
+            ], "\(bench.lines)")
+        // Four seconds and 400 bytes of garbage, or 15 s where it is little; then at worst nine speeds for 2.5 s.
+        #expect(try #require(bench.lines(with: "bit/s").first).second <= 60 + 15 + 23, "\(bench.lines) \(bench.speeds)")
+        #expect(bench.states.last == .locked)
+        #expect(bench.warnings(since: 60).count <= 1, "\(bench.lines)")
+        #expect(bench.receiver?.second == (Self.start + .seconds(119)).description)
+    }
+
+    @Test("interference and false signals are named once each, and over once")
+    func jammed() throws {
+        guard Corpus.isThere else { return }
+        let stream = try Corpus.bytes("synthetic/ubx-jam-spoof.ubx")
+        // Twelve seconds of 204 bytes from 23:59:42 on (its must.tsv).
+        let first = Self.start + .seconds(12 * 3600 - 18)
+        let bench = try ReceiverBench(start: first - .seconds(30))
+        try bench.plug()
+        try bench.run(30) { receiver.ubxBurst(for: $0, sawtooth: 0) }
+        try bench.run(12) { second in
+            let offset = Int((second - first).seconds) * 204
+            return Array(stream[offset..<offset + 204])
+        }
+        // The same as its first second, in which nothing is wrong, from then on.
+        try bench.run(60) { receiver.ubxBurst(for: $0, sawtooth: 0) + stream[100..<204] }
+        let said = bench.lines.filter { $0.text.contains("interference") || $0.text.contains("signals") }
+        #expect(
+            said.prefix(2).map(\.text) + said.dropFirst(2).map(\.text).sorted() == [
+                "NMEA(0): the receiver sees interference (jamming)",
+                "NMEA(0): the receiver sees signals that pretend to be a satellite's (spoofing)",
+                "NMEA(0): interference is over", "NMEA(0): the signals are trusted again by the receiver",
+            ], "\(bench.lines)")
+        #expect(bench.states.last == .locked)
+    }
+
+    /// MON-HW of an M8: 60 bytes, the antenna's state at 20 (2 = good, 4 = open).
+    private func hardware(antenna: UInt8) -> [UInt8] {
+        var payload = [UInt8](repeating: 0, count: 60)
+        payload[20] = antenna
+        return ImaginedReceiver.ubxFrame(class: 0x0a, message: 0x09, payload: payload)
+    }
+
+    @Test("an antenna that is unplugged is named once and found again once, also over the receiver's own unplugging")
+    func antenna() throws {
+        let bench = try ReceiverBench(start: Self.start)
+        try bench.plug()
+        try bench.run(30) { receiver.ubxBurst(for: $0, sawtooth: 0) + hardware(antenna: 2) }
+        var blind = receiver
+        blind.hasFix = false
+        try bench.run(30) { blind.ubxBurst(for: $0, sawtooth: 0) + hardware(antenna: 4) }
+        #expect(bench.receiver?.antenna == "open")
+        try bench.plug()
+        try bench.run(30) { blind.ubxBurst(for: $0, sawtooth: 0) + hardware(antenna: 4) }
+        try bench.run(60) { receiver.ubxBurst(for: $0, sawtooth: 0) + hardware(antenna: 2) }
+        #expect(
+            bench.lines(with: "antenna").map(\.text) == [
+                "NMEA(0): the antenna is unplugged or its cable broken, says the receiver",
+                "NMEA(0): the antenna is all right again",
+            ], "\(bench.lines)")
+        #expect(bench.states.last == .locked, "\(bench.lines)")
+    }
+
+    @Test("a receiver that does not know the leap seconds is not believed, which is said once")
+    func leapSecondsUnknown() throws {
+        let bench = try ReceiverBench(start: Self.start)
+        try bench.plug()
+        var cold = receiver
+        cold.assumedLeapSeconds = 16
+        try bench.run(60) { cold.ubxBurst(for: $0, sawtooth: 0) }
+        #expect(bench.receiver?.second == nil)
+        #expect(bench.states.allSatisfy { $0 == .starting })
+        #expect(bench.warnings(since: 0).count == 1, "\(bench.lines)")
+        #expect(bench.warnings(since: 0).first?.text.contains("no valid time") ?? false, "\(bench.lines)")
+        try bench.run(30) { receiver.ubxBurst(for: $0, sawtooth: 0) }
+        #expect(bench.states.last == .locked, "\(bench.lines)")
+        #expect(bench.warnings(since: 0).count == 1, "\(bench.lines)")
+        #expect(abs(bench.clock.error) < 1)
+    }
+
+    @Test(
+        "a language that is not decoded gives no time, is named once, and is left in peace at its speed",
+        .enabled(if: Corpus.isThere), arguments: ["bu303-stillfix", "bu303-nofix"])
+    func unknownLanguage(stream: String) throws {
+        let bench = try ReceiverBench(start: Self.start)
+        let bytes = try Corpus.bytes("streams/\(stream).bin")
+        try bench.plug()
+        try bench.run(600) { second in
+            let offset = Int((second - Self.start).seconds) * 440
+            return (offset..<offset + 440).map { bytes[$0 % bytes.count] }
+        }
+        #expect(bench.receiver?.second == nil)
+        #expect(bench.states.allSatisfy { $0 == .starting })
+        #expect(
+            bench.warnings(since: 0).map(\.text) == [
+                "NMEA(0): the receiver speaks SiRF, which is not decoded; switch it to NMEA"
+            ], "\(bench.lines)")
+        // SiRF's frames are known, so the speed is right.
+        #expect(bench.speeds == [9600])
+    }
+
+    @Test("what makes no message at any speed gives no time, is named once, and is searched ever more seldom")
+    func noise() throws {
+        let bench = try ReceiverBench(start: Self.start)
+        try bench.plug()
+        var random = RandomSource(seed: 3)
+        // Without the bytes that begin sentences and packets.
+        try bench.run(3600) { _ in (0..<200).map { _ in UInt8(random.next() % 16) + 0x70 } }
+        #expect(bench.receiver?.second == nil)
+        #expect(bench.states.allSatisfy { $0 == .starting })
+        #expect(bench.warnings(since: 0).count == 1, "\(bench.lines)")
+        // Nine speeds take 23 s; then pauses of 0.5, 1, 2, 4, 8 and from then on 10 min: at 0, 1, 2.4, 4.8, 9, 18, 28 ... min.
+        let searches = bench.speeds.count { $0 == 115_200 }
+        #expect((8...10).contains(searches), "\(bench.speeds)")
+    }
+
+    @Test("a line on which nothing ever comes is named once")
+    func silentLine() throws {
+        let bench = try ReceiverBench(start: Self.start)
+        try bench.plug()
+        try bench.run(600)
+        #expect(bench.warnings(since: 0).map(\.text) == ["NMEA(0): nothing usable for eight polls"], "\(bench.lines)")
+        #expect(bench.speeds.isEmpty)
+        try bench.run(20, receiver.burst)
+        #expect(bench.states.last == .locked)
+        #expect(try #require(bench.recovery(since: 600)) <= 6, "\(bench.lines)")
+    }
+
+    @Test("a gpsd that hangs is missed, given up and followed again, each once", .enabled(if: hasLibrary))
+    func hungGPSD() throws {
+        let gpsd = PaperGPSD()
+        let bench = try ReceiverBench(start: Self.start, server: gpsd.path)
+        try run(bench, with: gpsd)
+        #expect(bench.states.last == .locked, "\(bench.lines)")
+        // Nobody lets the new connections in, either.
+        try bench.run(100)
+        let warnings = bench.warnings(since: 0).map(\.text)
+        #expect(warnings.first == "GPSD(0): nothing usable for eight polls", "\(bench.lines)")
+        #expect(warnings.count == 2 && warnings.last?.contains("gpsd is silent") ?? false, "\(bench.lines)")
+        try run(bench, with: gpsd)
+        #expect(bench.warnings(since: 0).count == 2, "\(bench.lines)")
+        #expect(bench.lines(with: ": good").count == 2, "\(bench.lines)")
+        #expect(try #require(bench.recovery(since: 140)) <= 36, "\(bench.lines)")
+        #expect(bench.states.last == .locked)
+    }
+
+    @Test("a gpsd that ends is missed once, looked for ever more seldom, and followed again", .enabled(if: hasLibrary))
+    func endedGPSD() throws {
+        let gpsd = PaperGPSD()
+        let bench = try ReceiverBench(start: Self.start, server: gpsd.path)
+        for _ in 0..<2 {
+            try run(bench, with: gpsd)
+            #expect(bench.states.last == .locked, "\(bench.lines)")
+            gpsd.hangUp()
+        }
+        #expect(bench.warnings(since: 0).count == 1, "\(bench.lines)")
+        #expect(bench.warnings(since: 0).first?.text.contains(gpsd.path) ?? false, "\(bench.lines)")
+        #expect(bench.lines(with: ": good").count == 2, "\(bench.lines)")
+    }
+
+    /// Forty seconds of a gpsd that lets in whoever comes.
+    private func run(_ bench: ReceiverBench, with gpsd: PaperGPSD) throws {
+        for _ in 0..<40 {
+            gpsd.greet()
+            try bench.run(1) { second in
+                gpsd.tell(second)
+                return []
+            }
+        }
+    }
+
+    private static let hasLibrary = (try? GPSDDecoder(library: nil)) != nil
+}
