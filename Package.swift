@@ -132,7 +132,12 @@ let package = Package(
         tests(
             "ReferenceClocksTests",
             ["ReferenceClocks", "Receivers", "ConfigurationLanguage", "Discipline", "SimulatedWorld", "TimeScale"]),
-        tests("TimekeepingTests", ["Timekeeping", "ReferenceClocks", "Receivers", "SimulatedWorld", "TimeScale"]),
+        tests(
+            "TimekeepingTests",
+            [
+                "Timekeeping", "ReferenceClocks", "Receivers", "SimulatedWorld", "TimeScale", "ConfigurationLanguage",
+                "Discipline", "GPSDWire", "NTPServer", "Reports",
+            ]),
         tests("ReplayTests", ["Receivers", "TimeScale", "LinuxSystem"]),
         tests(
             "SimulationTests",
