@@ -146,7 +146,12 @@ let package = Package(
         tests(
             "ReceiverSetupTests",
             ["ReceiverSetup", "ReferenceClocks", "Receivers", "ConfigurationLanguage", "SimulatedWorld", "TimeScale"]),
-        tests("TimekeepingTests", ["Timekeeping", "ReferenceClocks", "Receivers", "SimulatedWorld", "TimeScale"]),
+        tests(
+            "TimekeepingTests",
+            [
+                "Timekeeping", "ReferenceClocks", "Receivers", "SimulatedWorld", "TimeScale", "ConfigurationLanguage",
+                "Discipline", "GPSDWire", "NTPServer", "Reports",
+            ]),
         tests("ReplayTests", ["Receivers", "TimeScale", "LinuxSystem", "SimulatedWorld", "Simulation"]),
         tests(
             "SimulationTests",

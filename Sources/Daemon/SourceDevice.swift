@@ -209,6 +209,8 @@ final class SourceDevice {
         if !wasWatching, gpsd?.isWatching ?? false {
             pause = Self.firstPause
             timekeeper.deviceOpened(index)
+            // Loading libgps has touched much that is not needed again.
+            ResidentMemory.releaseStartup()
         }
     }
 

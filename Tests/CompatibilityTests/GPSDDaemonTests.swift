@@ -16,15 +16,20 @@ struct GPSDDaemonTests {
         }
     }
 
-    /// Satellites in view and satellites used, as each NAV-SAT of a stream has them (u-blox M8 §32.17.18).
+    /// Satellites in view and satellites used, as each NAV-SAT or NAV-SVINFO of a stream has them (u-blox M8 §32.17.18,
+    /// §32.17.24): a count, then twelve bytes for each; number 255 is a GLONASS satellite that is not known yet.
     private static func satellites(_ stream: String) throws -> (inView: Set<Int>, used: Set<Int>) {
         let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: "\(RealStream.corpus)/streams/\(stream)")))
         var (inView, used): (Set<Int>, Set<Int>) = ([], [])
-        for start in bytes.indices.dropLast(14) where bytes[start..<start + 4] == [0xb5, 0x62, 0x01, 0x35] {
-            let count = Int(bytes[start + 11])
+        let layouts: [(head: [UInt8], count: Int, flags: Int, bit: UInt8)] = [
+            ([0xb5, 0x62, 0x01, 0x35], 11, 14 + 8, 8), ([0xb5, 0x62, 0x01, 0x30], 10, 14 + 2, 1),
+        ]
+        for start in bytes.indices.dropLast(14) {
+            guard let layout = layouts.first(where: { Array(bytes[start..<start + 4]) == $0.head }) else { continue }
+            let count = Int(bytes[start + layout.count])
             guard start + 14 + 12 * count <= bytes.count else { break }
-            inView.insert(count)
-            used.insert((0..<count).count { bytes[start + 14 + 12 * $0 + 8] & 8 != 0 })
+            inView.insert((0..<count).count { bytes[start + 15 + 12 * $0] != 255 })
+            used.insert((0..<count).count { bytes[start + layout.flags + 12 * $0] & layout.bit != 0 })
         }
         return (inView, used)
     }
@@ -32,7 +37,10 @@ struct GPSDDaemonTests {
     @Test(
         "what gpsfake plays is told by the daemon: the seconds, the satellites, the kind of receiver",
         .enabled(if: GPSFake.path != nil),
-        arguments: [("navisys-gr8013", "u-blox", "space", 18), ("ublox-zed-f9p-hp", "u-blox", "space", 18)])
+        arguments: [
+            ("navisys-gr8013", "u-blox", "space", 18), ("ublox-zed-f9p-hp", "u-blox", "space", 18),
+            ("ublox-neo-m8t-s", "u-blox", "time", 18),
+        ])
     func playedStreams(stream: String, model: String, fix: String, leapSeconds: Int) async throws {
         let port = try RunningDaemon.freePort()
         var fake = try GPSFake("\(stream).bin", port: port, pause: 0.05)
@@ -101,6 +109,11 @@ struct GPSDDaemonTests {
             // Twelve are in the stream's GSV, ten or eleven of them in GSA (mt3339.nmea).
             #expect(receiver.satellitesInView == 12 || RealStream("mt3339").isImagined, "\(receiver)")
             #expect((8...11).contains(receiver.satellitesUsed ?? 0), "\(receiver)")
+            // libgps and what it is linked to among them.
+            let status = try String(contentsOfFile: "/proc/\(daemon.processID)/status", encoding: .utf8)
+            let resident = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
+            let kilobytes = try #require(Int(resident.split(separator: " ")[1]))
+            #expect(kilobytes <= 8192 || Programs.releaseDaemon == nil)
             gpsd.end()
             #expect(try await daemon.logs("the connection was closed", within: 5), "\(daemon.log)")
             #expect(Self.isAnsweredQuickly(daemon))
