@@ -38,6 +38,28 @@ struct BadInputTests {
         }
     }
 
+    @Test("a receiver that begins to write at another speed is followed, while its pulses are")
+    func otherSpeed() async throws {
+        try await withDaemon { daemon in
+            #expect(try await daemon.reaches("locked", within: 40), "log:\n\(daemon.log)")
+            daemon.feeder.change { $0.baudRate = 38_400 }
+            let words = "NMEA(0): the receiver writes NMEA at 38400 bit/s, not 9600 as configured"
+            #expect(try await daemon.logs(words, within: 25), "log:\n\(daemon.log)")
+            let isBack = try await eventually(within: 10) {
+                try daemon.snapshot().receivers.first?.second.map {
+                    // The second that has just begun, or the one before it.
+                    let now = KernelClock.realTime().startOfSecond
+                    return [now, now - .second].map(\.description).contains($0)
+                } ?? false
+            }
+            #expect(isBack, "log:\n\(daemon.log)")
+            #expect(try daemon.snapshot().tracking.state == "locked")
+            #expect(abs(try daemon.ask().offset) < 0.005)
+            #expect(daemon.log.components(separatedBy: "bit/s").count == 2, "log:\n\(daemon.log)")
+            #expect(!daemon.log.contains("locked →"), "log:\n\(daemon.log)")
+        }
+    }
+
     @Test("garbage before every burst does not keep a receiver from being understood")
     func garbage() async throws {
         // Half a sentence, bytes of every kind, and a wrong checksum; short, for a burst that is late by half a second

@@ -18,6 +18,8 @@ final class Feeder: Sendable {
         var errorSeconds: Int64 = 0
         /// Written before each burst.
         var noise: [UInt8] = []
+        /// The speed at which it writes, bit/s: garbage is read where the terminal is not set to it. Any where `nil`.
+        var baudRate: Int?
         /// Whether it breaks off in the middle of each burst.
         var breaksOff = false
 
@@ -97,6 +99,7 @@ final class Feeder: Sendable {
         var bytes = stream.bytes(for: second + .seconds(behaviour.errorSeconds))
         if behaviour.breaksOff { bytes.removeLast(bytes.count * 2 / 3) }
         bytes = behaviour.noise + bytes
+        if let baudRate = behaviour.baudRate, terminal?.baudRate != baudRate { bytes = bytes.map { $0 ^ 0xd5 } }
         let start = second + Self.delay
         for (index, first) in stride(from: 0, to: bytes.count, by: Self.chunk).enumerated() {
             let last = min(first + Self.chunk, bytes.count)
