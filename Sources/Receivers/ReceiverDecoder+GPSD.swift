@@ -60,7 +60,9 @@ extension ReceiverDecoder {
     private mutating func take(_ device: GPSDDevice) {
         gpsd.devices.removeAll { $0 == device.path }
         if device.isActive { gpsd.devices.append(device.path) }
-        if let model = device.model ?? device.driver { status.model = model }
+        // gpsd calls what it has not been told so.
+        let names = [device.model, device.driver].compactMap(\.self).filter { $0 != "Unknown" }
+        status.model = names.first ?? status.model
         status.firmware = device.firmware ?? status.firmware
     }
 
