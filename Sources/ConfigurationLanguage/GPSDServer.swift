@@ -10,6 +10,13 @@ public enum GPSDServer: Hashable, Sendable {
     /// A Unix socket.
     case socket(path: String)
 
+    /// Whether it is another computer, or cannot be known not to be: what that one's clock shows is not our clock.
+    public var isRemote: Bool {
+        guard case .address(let address, _) = self else { return false }
+        let bytes = address.bytes
+        return address.family == .v4 ? bytes[0] != 127 : bytes != [UInt8](repeating: 0, count: 15) + [1]
+    }
+
     /// gpsd's port, given out by IANA.
     public static let standardPort: UInt16 = 2947
 

@@ -158,7 +158,9 @@ extension ReceiverWishes {
             constellations.map { _ in "constellations" }, cableDelay.map { _ in "cabledelay" },
             minimumElevation.map { _ in "elevation" },
         ].compactMap(\.self)
-        if isAsked, driver != .nmea { return "'profile' is for receivers on a serial line, the word is ignored" }
+        if isAsked, driver != .nmea, driver != .ublox {
+            return "'profile' is for u-blox receivers (nmea, ublox), the word is ignored"
+        }
         if let word = words.first, !isAsked { return "'\(word)' has no effect without 'profile'" }
         if survey != nil, position != nil { return "'position' is used, 'survey' has no effect beside it" }
         if purpose == .navigation, survey != nil || position != nil {

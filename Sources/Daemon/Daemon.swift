@@ -68,8 +68,13 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
             configured: configuration.earliestDate, kept: settings.keptState.lastGoodTime,
             inherited: clock.inheritedMaximumError.map { _ in clock.now() })
         settings.earliestDate = earliestDate
+        let origin = configuration.earliestDate ?? Release.date
         let sources = configuration.referenceClocks.filter { $0.driver != .localClock }
-            .map { ReferenceClock($0, earliestDate: earliestDate) }
+            .map { configuration in
+                var source = ReferenceClock(configuration, earliestDate: origin)
+                source.notBefore(earliestDate)
+                return source
+            }
         timekeeper = Timekeeper(clock: clock, sources: sources, settings: settings)
         let now = clock.monotonicNow()
         devices = sources.enumerated().map { SourceDevice(index: $0, source: $1, now: now) }

@@ -206,8 +206,8 @@ final class SourceDevice {
             for report in reports { timekeeper.receive(report, arrived: arrived, from: index) }
         }
         try gpsd?.attend(now: now) { reports.append($0) }
+        if reports.contains(where: \.isAboutReceiver) { pause = Self.firstPause }
         if !wasWatching, gpsd?.isWatching ?? false {
-            pause = Self.firstPause
             timekeeper.deviceOpened(index)
             // Loading libgps has touched much that is not needed again.
             ResidentMemory.releaseStartup()

@@ -165,8 +165,12 @@ public struct GPSDLine: Equatable, Sendable {
         return (reference, clock)
     }
 
+    /// 1970 ... 2242: what is beyond is no time, and would not leave room for sums.
+    private static let seconds: Range<Int64> = 0..<(1 << 33)
+
     private static func moment(_ seconds: Int64?, _ nanoseconds: Int64?) -> Instant? {
-        guard let seconds, let nanoseconds, (0..<1_000_000_000).contains(nanoseconds) else { return nil }
+        guard let seconds, let nanoseconds, Self.seconds.contains(seconds), (0..<1_000_000_000).contains(nanoseconds)
+        else { return nil }
         return Instant(seconds: seconds, nanosecondsOfSecond: nanoseconds)
     }
 

@@ -20,6 +20,14 @@ public enum GPSDReport: Equatable, Sendable {
     case error(String)
     /// A line that is not understood.
     case malformed(GPSDLineError)
+
+    /// Whether it tells something of a receiver, which shows that gpsd works.
+    public var isAboutReceiver: Bool {
+        switch self {
+        case .fix, .satellites, .timeOffset, .pulse: true
+        case .version, .devices, .device, .error, .malformed: false
+        }
+    }
 }
 
 /// A greeting (VERSION).

@@ -31,14 +31,17 @@ public struct SerialPort: ~Copyable {
     ///   - path: the device, `/dev/gps0`.
     ///   - baudRate: one of `speeds`.
     ///   - parity: whether each byte has a parity bit.
+    ///   - isHeld: whether the caller has a `SerialPortHold` of it.
     /// - Throws: `SystemError`: ENOTTY for what is no serial port, EBUSY for a port in use, EINVAL for a speed that
     ///   the port does not take.
-    public init(path: String, baudRate: Int, parity: Parity = .none) throws(SystemError) {
+    public init(path: String, baudRate: Int, parity: Parity = .none, isHeld: Bool = false) throws(SystemError) {
         guard Self.speedCode(baudRate) != nil else { throw Self.unknownSpeed(path) }
         let port = try FileDescriptor(opening: path, flags: O_RDWR | O_NOCTTY | O_NONBLOCK)
         guard isatty(port.rawValue) == 1 else {
             throw SystemError("open", code: ENOTTY, subject: path, remark: "not a serial port")
         }
+        // Exclusive use does not hold against root; a lock does, among those who look for one.
+        if !isHeld { try Self.lock(port, path) }
         try SystemError.check(clx_tty_set_exclusive(port.rawValue, 1), "exclusive use", path)
         try Self.configure(port, baudRate, parity, path: path)
         hasLowLatency = clx_tty_set_low_latency(port.rawValue) >= 0
@@ -93,6 +96,14 @@ public struct SerialPort: ~Copyable {
         guard let resolved = unsafe realpath(path, nil) else { throw .last("realpath", path) }
         defer { unsafe free(resolved) }
         return unsafe String(cString: resolved)
+    }
+
+    /// Locks a port for as long as it is open.
+    ///
+    /// - Throws: `SystemError`: EBUSY where somebody else has.
+    static func lock(_ port: borrowing FileDescriptor, _ path: String) throws(SystemError) {
+        // What cannot be locked at all is used without.
+        if clx_lock(port.rawValue) == -EWOULDBLOCK { throw SystemError("lock", code: EBUSY, subject: path) }
     }
 
     /// Goes on at another speed, and throws away what has been gathered at the old one.

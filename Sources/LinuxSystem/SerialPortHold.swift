@@ -20,9 +20,7 @@ public struct SerialPortHold: ~Copyable {
         guard isatty(port.rawValue) == 1 else {
             throw SystemError("open", code: ENOTTY, subject: path, remark: "not a serial port")
         }
-        let answer = clx_lock(port.rawValue)
-        if answer == -EWOULDBLOCK { throw SystemError("lock", code: EBUSY, subject: path) }
-        try SystemError.check(answer, "lock", path)
+        try SerialPort.lock(port, path)
         var settings = termios()
         // SAFETY: the call fills one termios.
         guard unsafe tcgetattr(port.rawValue, &settings) == 0 else { throw .last("tcgetattr", path) }

@@ -6,13 +6,23 @@ struct LabelGate: Sendable {
     var pivot: Instant {
         didSet { pivot = Self.clamped(pivot) }
     }
+    /// The first such moment: it was known when the program was built, or was configured.
+    private let origin: Instant
+    /// The moment up to which dates are moved.
+    ///
+    /// A date that as sent is not before the origin is no rolled-over one until 1024 weeks after the origin, whatever has
+    /// been learnt since: what was learnt may have been wrong, and would make right dates wrong by 19.6 years.
+    var unfoldingPivot: Instant {
+        pivot < origin || pivot >= origin + GNSSWeek.rollover ? pivot : origin
+    }
     /// Which messages may produce labels; the others still bring status and date.
     let messages: LabelMessageSet
     /// The seconds that have been named.
     private(set) var epochs = ReportedEpochs()
 
     init(notBefore pivot: Instant, messages: LabelMessageSet) {
-        self.pivot = Self.clamped(pivot)
+        origin = Self.clamped(pivot)
+        self.pivot = origin
         self.messages = messages
     }
 
@@ -25,11 +35,10 @@ struct LabelGate: Sendable {
     /// - Returns: UTC, and how often 1024 weeks were added.
     /// - Throws: `MessageRejection.dateOutOfRange` where no number of rollovers makes it possible.
     func unfold(_ sent: Instant) throws(MessageRejection) -> NamedMoment {
-        let floor = pivot - SentDate.pivotAllowance
-        let (utc, before) = GNSSWeek.unfold(sent, notBefore: floor)
-        let (continued, since) = epochs.continued(utc)
-        guard continued >= floor, continued - floor < SentDate.hundredYears else { throw .dateOutOfRange }
-        return NamedMoment(utc: continued, weekRollovers: before + since)
+        let floor = unfoldingPivot - SentDate.pivotAllowance
+        let (utc, rollovers) = GNSSWeek.unfold(sent, notBefore: floor)
+        guard utc >= floor, utc - floor < SentDate.hundredYears else { throw .dateOutOfRange }
+        return NamedMoment(utc: utc, weekRollovers: rollovers)
     }
 
     /// A label, where the second is new and the message may label.

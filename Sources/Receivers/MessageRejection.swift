@@ -41,6 +41,8 @@ public enum MessageRejection: UInt8, Error, CaseIterable, Sendable, Equatable {
     case badLength
     /// The receiver does not know UTC yet: it has not heard the leap seconds, and only assumes them.
     case utcUnknown
+    /// The receiver has lately said in another message that it does not know UTC.
+    case utcDenied
     /// The receiver shows a time that it was given for a test.
     case testTime
     /// The time of a satellite system, and nothing in the message leads from it to UTC.
@@ -71,6 +73,7 @@ extension MessageRejection: CustomStringConvertible {
         case .backwards: "time went backwards"
         case .badLength: "packet too short for what it is"
         case .utcUnknown: "leap seconds not known yet"
+        case .utcDenied: "leap seconds not known yet, as it has said"
         case .testTime: "test time"
         case .notUTC: "not UTC"
         }

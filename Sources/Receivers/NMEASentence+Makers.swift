@@ -28,6 +28,8 @@ extension NMEASentence {
         let leap = fields.range(6)
         guard let last = leap.last, text[last] != UInt8(ascii: "D") else { throw .utcUnknown }
         guard let leapSeconds = fields.integer(6, in: text), leapSeconds < 128 else { throw .badStatus }
+        // 0 is what firmware has before it has heard them; it will not be 0 again in our lifetime.
+        guard leapSeconds > 0 else { throw .utcUnknown }
         return NMEASentence(
             message: .pubxTime, timeOfDay: timeOfDay, date: date, isValid: nil, leapSeconds: leapSeconds)
     }
@@ -53,6 +55,7 @@ extension NMEASentence {
             let leapSeconds = fields.integer(5, in: text), (0..<128).contains(leapSeconds),
             (timeOfWeek - leapSeconds + 86_400) % 86_400 == Int(timeOfDay.nanoseconds / 1_000_000_000) % 86_400
         else { throw .badTime }
+        guard leapSeconds > 0 else { throw .utcUnknown }
         return NMEASentence(
             message: .garminFix, timeOfDay: timeOfDay, date: date, isValid: true, leapSeconds: leapSeconds)
     }
@@ -73,7 +76,7 @@ extension NMEASentence {
         }
         guard !fields.isEmpty(2) else { throw .noTime }
         guard let (date, timeOfDay) = longTime(fields.range(2), in: text) else { throw .badTime }
-        guard let leapSeconds = fields.integer(5, in: text), (0..<128).contains(leapSeconds) else { throw .utcUnknown }
+        guard let leapSeconds = fields.integer(5, in: text), (1..<128).contains(leapSeconds) else { throw .utcUnknown }
         var sentence = NMEASentence(
             message: .furunoTime, timeOfDay: timeOfDay, date: date, isValid: nil, leapSeconds: leapSeconds)
         if let later = fields.integer(6, in: text), later != leapSeconds,

@@ -12,6 +12,9 @@ public struct NMEASentence: Sendable, Equatable {
     public let date: SentDate?
     /// Whether the receiver vouches for the time; `nil` in ZDA, PUBX,04 and TPS1, which have no such field.
     public let isValid: Bool?
+    /// Whether the receiver says that it has heard the leap seconds from a satellite, and not only how many it reckons
+    /// with.
+    var knowsLeapSeconds: Bool { leapSeconds != nil && message != .garminFix }
     /// GPS − UTC in seconds where the sentence tells it as heard from a satellite.
     public var leapSeconds: Int?
     /// The announced change of the leap seconds; `nil` where the sentence tells of none.

@@ -13,6 +13,8 @@ struct GPSDState: Sendable {
 extension ReceiverDecoder {
     /// gpsd's number for a simulated fix, and for dead reckoning without satellites (TPV, status).
     private static let (deadReckoning, simulated) = (5, 8)
+    /// gpsd has four devices, or as many as somebody has built it for.
+    private static let mostDevices = 16
 
     /// Takes a report.
     ///
@@ -26,7 +28,7 @@ extension ReceiverDecoder {
             switch report {
             case .version: gpsd = GPSDState()
             case .devices(let devices):
-                gpsd.devices = devices.filter(\.isActive).map(\.path)
+                gpsd.devices = Array(devices.filter(\.isActive).map(\.path).prefix(Self.mostDevices))
                 for device in devices { take(device) }
             case .device(let device): take(device)
             case .fix(let fix): try take(fix, arrived: arrived, handle)
@@ -59,7 +61,7 @@ extension ReceiverDecoder {
 
     private mutating func take(_ device: GPSDDevice) {
         gpsd.devices.removeAll { $0 == device.path }
-        if device.isActive { gpsd.devices.append(device.path) }
+        if device.isActive, gpsd.devices.count < Self.mostDevices { gpsd.devices.append(device.path) }
         // gpsd calls what it has not been told so.
         let names = [device.model, device.driver].compactMap(\.self).filter { $0 != "Unknown" }
         status.model = names.first ?? status.model

@@ -59,12 +59,11 @@ extension ReceiverDecoder {
         _ sentence: NMEASentence, _ date: SentDate, _ timeOfDay: Interval, arrived: Instant,
         _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) -> Conclusion {
-        var moment = try date.moment(at: timeOfDay, notBefore: gate.pivot)
-        let (utc, rollovers) = gate.epochs.continued(moment.utc)
-        (moment.utc, moment.weekRollovers) = (utc, moment.weekRollovers + rollovers)
+        let moment = try date.moment(at: timeOfDay, notBefore: gate.unfoldingPivot)
         do throws(MessageRejection) {
             let conclusion = try label(
-                moment, from: sentence.message, arrived: arrived, knowsLeapSeconds: sentence.leapSeconds != nil, handle)
+                moment, from: sentence.message, arrived: arrived, knowsLeapSeconds: sentence.knowsLeapSeconds,
+                handle)
             if let leapSeconds = sentence.leapSeconds {
                 (status.leapSeconds, status.leapNews) = (leapSeconds, sentence.leapNews ?? status.leapNews)
             }

@@ -55,10 +55,8 @@ extension ReceiverDecoder {
         let leapSeconds = position.leapSeconds ?? oncore.leapSeconds
         guard leapSeconds != 0 else { throw .utcUnknown }
         status.leapSeconds = leapSeconds
-        var moment = try position.date.moment(at: timeOfDay, notBefore: gate.pivot)
+        var moment = try position.date.moment(at: timeOfDay, notBefore: gate.unfoldingPivot)
         if !(position.isUTC ?? oncore.isUTC) { moment.utc = moment.utc - .seconds(Int64(leapSeconds)) }
-        let (utc, rollovers) = gate.epochs.continued(moment.utc)
-        (moment.utc, moment.weekRollovers) = (utc, moment.weekRollovers + rollovers)
         let conclusion = try label(
             moment, from: .oncorePosition, arrived: arrived, knowsLeapSeconds: true, handle)
         oncore.second = (moment.utc + .milliseconds(500)).startOfSecond

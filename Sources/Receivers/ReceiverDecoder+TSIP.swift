@@ -73,10 +73,8 @@ extension ReceiverDecoder {
         // 0 is what a receiver has before it has heard them; it will not be 0 again in our lifetime.
         guard (1..<128).contains(time.leapSeconds) else { throw .utcUnknown }
         if tsip.hasFix == false { throw .noFix }
-        var moment = try time.date.moment(at: timeOfDay, notBefore: gate.pivot)
+        var moment = try time.date.moment(at: timeOfDay, notBefore: gate.unfoldingPivot)
         if !time.isUTC { moment.utc = moment.utc - .seconds(Int64(time.leapSeconds)) }
-        let (utc, rollovers) = gate.epochs.continued(moment.utc)
-        (moment.utc, moment.weekRollovers) = (utc, moment.weekRollovers + rollovers)
         let conclusion = try label(moment, from: time.message, arrived: arrived, knowsLeapSeconds: true, handle)
         status.leapSeconds = time.leapSeconds
         if let correction = time.correction {

@@ -18,6 +18,9 @@ extension ReceiverDecoder {
     /// What was said about a solution this long ago is no news, milliseconds.
     private static let fixLifetime: Int64 = 60_000
     private static let weekLength: Int64 = 604_800_000
+    /// A receiver whose own estimate of its time's error is above this, seconds, has no time: with one satellite and a
+    /// known place it is below a microsecond.
+    private static let worstAccuracy = 0.01
 
     mutating func take(
         _ message: UBXMessage, arrived: Instant, _ handle: (ReceiverEvent) -> Void
@@ -28,6 +31,7 @@ extension ReceiverDecoder {
         case .gpsTime(let time): return try take(time, arrived: arrived, handle)
         case .leapSeconds(let leap):
             (status.leapSeconds, status.leapNews) = (leap.current, leap.news)
+            ubx.leapSeconds = leap.current ?? ubx.leapSeconds
             if let current = leap.current, let news = leap.news, news.change == 1 {
                 ubx.insertion = (news.at, leap.isAhead ? current : current - 1)
             } else {
@@ -83,12 +87,12 @@ extension ReceiverDecoder {
         guard let timeOfDay = time.timeOfDay, time.fraction.magnitude <= .second else { throw .badTime }
         try vouch(for: time.timeOfWeek)
         status.timeAccuracy = time.accuracy
-        var moment = try time.date.moment(at: timeOfDay, notBefore: gate.pivot)
-        let (utc, rollovers) = gate.epochs.continued(moment.utc)
-        ubx.leapSeconds = Self.leapSeconds(atTimeOfWeek: time.timeOfWeek, utc: utc + time.fraction)
-        status.leapSeconds = ubx.leapSeconds ?? status.leapSeconds
-        moment.utc = utc + time.fraction
-        moment.weekRollovers += rollovers
+        guard time.accuracy <= Self.worstAccuracy else { throw .noFix }
+        var moment = try time.date.moment(at: timeOfDay, notBefore: gate.unfoldingPivot)
+        moment.utc = moment.utc + time.fraction
+        // The same moment by two reckonings: they differ by the leap seconds, or one of them is wrong.
+        guard let leapSeconds = Self.leapSeconds(atTimeOfWeek: time.timeOfWeek, utc: moment.utc) else { throw .badTime }
+        (ubx.leapSeconds, status.leapSeconds) = (leapSeconds, leapSeconds)
         return try label(moment, from: message, arrived: arrived, knowsLeapSeconds: true, handle)
     }
 
@@ -102,8 +106,9 @@ extension ReceiverDecoder {
             let sent = GNSSWeek.instant(week: time.week, timeOfWeek: timeOfWeek, leapSeconds: time.leapSeconds)
         else { throw .badTime }
         try vouch(for: time.timeOfWeek)
-        (ubx.leapSeconds, status.leapSeconds) = (time.leapSeconds, time.leapSeconds)
         status.timeAccuracy = time.accuracy
+        guard time.accuracy <= Self.worstAccuracy else { throw .noFix }
+        (ubx.leapSeconds, status.leapSeconds) = (time.leapSeconds, time.leapSeconds)
         var moment = try gate.unfold(sent)
         // The second number 60 counts as the 00:00:00 that follows, which the next one is too.
         if let insertion = ubx.insertion, insertion.leapSeconds == time.leapSeconds {
@@ -117,7 +122,7 @@ extension ReceiverDecoder {
         _ pulse: UBXTimePulse, _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) -> Conclusion {
         // Before the leap seconds are known, nothing tells which second is meant.
-        guard let leapSeconds = pulse.isUTC ? 0 : ubx.leapSeconds else { throw .utcUnknown }
+        guard let leapSeconds = pulse.isUTC ? 0 : ubx.leapSeconds else { return .ignored }
         guard
             let sent = GNSSWeek.instant(week: pulse.week, timeOfWeek: pulse.timeOfWeek, leapSeconds: leapSeconds)
         else { throw .badTime }

@@ -209,7 +209,7 @@ public struct ReceiverDecoder: Sendable {
         if knowsLeapSeconds {
             deniedUTC = nil
         } else if let deniedUTC, (arrived - deniedUTC).magnitude < Self.denialLifetime {
-            throw .utcUnknown
+            throw .utcDenied
         }
         let label = try gate.label(moment, from: message, arrived: arrived, knowsLeapSeconds: knowsLeapSeconds)
         if let label {

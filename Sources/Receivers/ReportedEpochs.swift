@@ -24,9 +24,6 @@ struct ReportedEpochs: Sendable {
     /// seldom has and a receiver that has corrected itself soon has.
     static let persistence = 5
 
-    /// The longest silence over which a week rollover of the receiver is recognised: 1 day.
-    static let longestSilence = Interval.seconds(86_400)
-
     /// The last eight epochs, a ring.
     private var recent = [8 of Epoch](repeating: Epoch())
     private var next = 0
@@ -35,21 +32,6 @@ struct ReportedEpochs: Sendable {
     private var latest: Instant?
     /// The last of the epochs in a row that are too early, and how many there were.
     private var retreat: (utc: Instant, count: Int)?
-
-    /// Undoes a rollover that the receiver makes while we listen, long after the pivot.
-    ///
-    /// A time that goes back by a multiple of 1024 weeks and otherwise goes on (within a day) is a receiver whose own
-    /// pivot has come; it is carried on.
-    ///
-    /// - Parameter utc: the moment, rollovers before the pivot undone.
-    /// - Returns: the moment, and how many more rollovers were added.
-    func continued(_ utc: Instant) -> (utc: Instant, weekRollovers: Int) {
-        guard let latest else { return (utc, 0) }
-        let floor = latest - Self.tolerance
-        let (unfolded, rollovers) = GNSSWeek.unfold(utc, notBefore: floor)
-        guard rollovers > 0, unfolded >= floor, unfolded - latest < Self.longestSilence else { return (utc, 0) }
-        return (unfolded, rollovers)
-    }
 
     /// Enters an epoch.
     ///

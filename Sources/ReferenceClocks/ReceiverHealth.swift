@@ -69,7 +69,7 @@ struct ReceiverHealth: Sendable {
 
     /// Takes note of a message that was not used.
     mutating func note(_ rejection: MessageRejection, now: MonotonicInstant) {
-        if hasFix, rejection != .utcUnknown {
+        if hasFix, rejection != .utcUnknown, rejection != .utcDenied {
             (reason, invalidSince) = (nil, nil)
             guard rejection == .duplicate || rejection == .backwards else { return }
             repeats += 1

@@ -7,16 +7,19 @@ extension ReceiverProfile {
 
     /// The profile that a clock's line asks for; `nil` where it asks for none.
     ///
-    /// - Parameter clock: the clock as configured. Messages that its serial line cannot carry are left out.
-    public init?(_ clock: ReferenceClockConfiguration) {
+    /// - Parameters:
+    ///   - clock: the clock as configured.
+    ///   - baudRate: the speed of its line, bit/s, where that is not the configured one. Messages that the line cannot carry
+    ///     are left out.
+    public init?(_ clock: ReferenceClockConfiguration, baudRate: Int? = nil) {
         let wishes = clock.profile
-        guard clock.driver == .nmea else { return nil }
+        guard clock.driver == .nmea || clock.driver == .ublox else { return nil }
         switch wishes.purpose {
         case .none: return nil
         case .timing: self = .timing
         case .navigation: self = .navigation
         }
-        self = fitting(baudRate: clock.effectiveBaudRate)
+        self = fitting(baudRate: baudRate ?? clock.effectiveBaudRate)
         isSaved = wishes.isSaved
         if wishes.purpose == .timing {
             if let survey = wishes.survey {

@@ -94,7 +94,7 @@ public struct ReferenceClock: Sendable {
             decoder.holdsExactPlace = configuration.reportsExactPlace
             if configuration.driver.isSerial { decoder.characterTime = configuration.characterTime(at: baudRate) }
             self.decoder = decoder
-            configurator = ReceiverProfile(configuration).map { ReceiverConfigurator($0) }
+            configurator = ReceiverProfile(configuration, baudRate: baudRate).map { ReceiverConfigurator($0) }
         }
     }
 
@@ -366,6 +366,7 @@ public struct ReferenceClock: Sendable {
         self.baudRate = baudRate
         decoder?.characterTime = configuration.characterTime(at: baudRate)
         decoder?.reset()
+        configurator = ReceiverProfile(configuration, baudRate: baudRate).map { ReceiverConfigurator($0) }
     }
 
     /// Lets time pass: shifts the reach register at the end of each poll.
@@ -390,7 +391,7 @@ public struct ReferenceClock: Sendable {
         decoder?.reset()
         health.reset()
         // Alarms stay: what was wrong is so until the receiver says otherwise, or another one says nothing.
-        (forecast, uptime) = (SawtoothForecast(), nil)
+        (forecast, uptime, leapAnnouncement) = (SawtoothForecast(), nil, nil)
         configurator?.restart()
         (lastSequence, lastHeard, lastLabel, emptyPolls) = (nil, nil, nil, 0)
         condition = .waiting

@@ -5,6 +5,8 @@ import TimeScale
 struct SawtoothForecast: Sendable {
     /// More are never wanted: a receiver tells about the next pulse only.
     private static let most = 4
+    /// Largest figure that can be true, seconds: half a period of a receiver's clock, the slowest of which ticks at 1 MHz.
+    private static let largest = 1e-6
     /// How exactly a pulse's second must be named, seconds: pulses may be meant to come a little beside it.
     private static let tolerance = 1e-3
 
@@ -12,8 +14,9 @@ struct SawtoothForecast: Sendable {
 
     /// Takes in what the receiver says about one pulse; the last word about it counts.
     mutating func note(_ sawtooth: PulseSawtooth) {
+        let isPossible = sawtooth.correction.map { abs($0) <= Self.largest } ?? true
         coming.removeAll { $0.second == sawtooth.second }
-        coming.append(sawtooth)
+        coming.append(isPossible ? sawtooth : PulseSawtooth(second: sawtooth.second, correction: nil))
         if coming.count > Self.most { coming.removeFirst() }
     }
 
@@ -86,8 +89,12 @@ struct SawtoothCorrection: Sendable {
 
     private mutating func learn(figure: Double, offset: Double) {
         let isKnown = sums.count >= Self.fewest
-        if isKnown, offset * offset > Self.wild * Self.wild * sums.offsets / sums.count { return }
         let keep = 1 - 1 / Self.memory
+        if isKnown, offset * offset > Self.wild * Self.wild * sums.offsets / sums.count {
+            // Forgotten too, so that a lasting change is not taken for accidents for ever.
+            sums = (sums.count * keep, sums.figures * keep, sums.mixed * keep, sums.offsets * keep)
+            return
+        }
         sums = (
             sums.count * keep + 1, sums.figures * keep + figure * figure, sums.mixed * keep + figure * offset,
             sums.offsets * keep + offset * offset

@@ -15,10 +15,12 @@ extension Timekeeper {
     public mutating func receive(_ report: GPSDReport, arrived: Instant, from index: Int) {
         watchClock()
         let now = clock.monotonicNow()
+        // Stamps of another computer's clock say nothing about ours.
+        let isRemote = sources[index].configuration.effectiveServer.isRemote
         switch report {
         case .pulse(let pulse):
             let isOthers = sources.indices.contains { Self.isPulseUnit($0, of: index, in: sources) }
-            guard sources[index].isAbout(pulse.device), !isOthers else { return }
+            guard sources[index].isAbout(pulse.device), !isOthers, !isRemote else { return }
             if let error = pulse.quantisationError {
                 sources[index].note(
                     PulseSawtooth(second: pulse.reference.nearestSecond, correction: Double(error) * 1e-12))
@@ -33,7 +35,8 @@ extension Timekeeper {
         case .timeOffset(let offset) where !sources[index].isAbout(offset.device): return
         default:
             var stamp = arrived
-            if case .timeOffset(let offset) = report { stamp = offset.clock }
+            if case .timeOffset(let offset) = report, !isRemote { stamp = offset.clock }
+            guard isRecent(clock.reading(atKernelTime: stamp)) else { return sources[index].countMalformed() }
             var labels: [SecondLabel] = []
             sources[index].consume(report, arrived: clock.reading(atKernelTime: stamp), now: now) { labels.append($0) }
             if sources[index].configuration.unit < 128 { receive(labels, from: index) }

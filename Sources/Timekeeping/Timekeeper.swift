@@ -264,7 +264,7 @@ public struct Timekeeper<Clock: ClockControl> {
     }
 
     /// Whether a stamp can be that of something that has just happened.
-    private func isRecent(_ stamp: Instant) -> Bool {
+    func isRecent(_ stamp: Instant) -> Bool {
         let age = clock.now() - stamp
         return age > -.milliseconds(100) && age < Self.oldestStamp
     }

@@ -4,12 +4,15 @@ import ReferenceClocks
 extension SerialPort {
     /// The speeds that a port takes, the likeliest of a receiver first; never none.
     ///
+    /// - Parameters:
+    ///   - path: the port.
+    ///   - isHeld: whether the caller has a `SerialPortHold` of it.
     /// - Throws: `SystemError`.
-    static func likelySpeeds(takenBy path: String) throws(SystemError) -> [Int] {
+    static func likelySpeeds(takenBy path: String, isHeld: Bool = false) throws(SystemError) -> [Int] {
         var speeds: [Int] = []
         for speed in SpeedSearch.likelySpeeds {
             do throws(SystemError) {
-                _ = try SerialPort(path: path, baudRate: speed)
+                _ = try SerialPort(path: path, baudRate: speed, isHeld: isHeld)
                 speeds.append(speed)
             } catch {
                 guard error.operation.description == "tcsetattr" else { throw error }

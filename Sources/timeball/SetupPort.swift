@@ -34,7 +34,7 @@ final class SetupPort {
     init(_ names: DeviceList.Port, notBefore pivot: Instant) throws(SystemError) {
         self.names = names
         let hold = try SerialPortHold(path: names.path)
-        let speeds = try SerialPort.likelySpeeds(takenBy: names.path)
+        let speeds = try SerialPort.likelySpeeds(takenBy: names.path, isHeld: true)
         search = SpeedSearch(first: hold.baudRate, speeds: speeds, now: KernelClock.monotonic())
         receiver = MeasuredReceiver(
             path: names.path, device: names.device, baudRate: search.baudRate, languages: [])
@@ -46,7 +46,7 @@ final class SetupPort {
 
     private func open() throws(SystemError) {
         port = nil
-        port = try SerialPort(path: names.path, baudRate: search.baudRate)
+        port = try SerialPort(path: names.path, baudRate: search.baudRate, isHeld: true)
         decoder.reset()
         decoder.characterTime = Interval(nanoseconds: 10_000_000_000 / Int64(search.baudRate))
     }

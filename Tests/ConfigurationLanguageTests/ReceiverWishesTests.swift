@@ -95,7 +95,7 @@ struct ReceiverWishesTests {
         arguments: [
             ("nmea survey 1h 2m", "'survey' has no effect without 'profile'"),
             ("nmea profile none elevation 5", "'elevation' has no effect without 'profile'"),
-            ("pps profile timing", "'profile' is for receivers on a serial line, the word is ignored"),
+            ("pps profile timing", "'profile' is for u-blox receivers (nmea, ublox), the word is ignored"),
             (
                 "nmea profile timing survey 1h 2m position 1 2 3m",
                 "'position' is used, 'survey' has no effect beside it"

@@ -151,6 +151,10 @@ struct GPSDLineTests {
             // Whole numbers all, but no times.
             (#"{"class":"PPS","clock_sec":1,"clock_nsec":0,"real_nsec":0,"real_sec":-922337203685477580}"#, incomplete),
             (#"{"class":"PPS","clock_sec":1,"clock_nsec":0,"real_nsec":0,"real_sec":9223372036854775807}"#, incomplete),
+            (#"{"class":"PPS","clock_sec":-8000000000,"clock_nsec":0,"real_nsec":0,"real_sec":1}"#, incomplete),
+            (#"{"class":"TOFF","clock_sec":-9200000000,"clock_nsec":0,"real_nsec":0,"real_sec":1}"#, incomplete),
+            (#"{"class":"PPS","clock_sec":1,"clock_nsec":0,"real_nsec":854775807,"real_sec":9223372036}"#, incomplete),
+            (#"{"class":"PPS","clock_sec":8589934592,"clock_nsec":0,"real_nsec":0,"real_sec":1}"#, incomplete),
             (#"{"class":"PPS","real_sec":1,"real_nsec":1000000000,"clock_sec":1,"clock_nsec":0}"#, .incomplete),
             (#"{"class":"TOFF","real_sec":1,"real_nsec":0,"clock_sec":1,"clock_nsec":-1}"#, .incomplete),
         ] as [(String, GPSDLineError)])

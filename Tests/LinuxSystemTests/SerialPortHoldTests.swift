@@ -11,7 +11,7 @@ struct SerialPortHoldTests {
         do {
             let hold = try SerialPortHold(path: terminal.path)
             #expect(hold.baudRate == 4800)
-            do { _ = try SerialPort(path: terminal.path, baudRate: 115_200) }
+            do { _ = try SerialPort(path: terminal.path, baudRate: 115_200, isHeld: true) }
             #expect(terminal.baudRate == 115_200)
         }
         #expect(terminal.baudRate == 4800)

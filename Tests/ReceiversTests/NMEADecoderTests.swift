@@ -111,20 +111,33 @@ struct NMEADateTests {
         #expect(decoder.events(bytes).compactMap(\.label?.utc) == [utc(2019, 4, 7), utc(2019, 4, 7, 0, 0, 1)])
     }
 
-    @Test("a receiver that rolls over while we listen is carried on")
-    func rolloverUnderWay() {
-        var decoder = ReceiverDecoder(notBefore: utc(2010, 1, 1))
-        // 2038-11-20 is followed by 2019-04-07, which is after the pivot.
-        let labels = decoder.events(stream(rmc("235959", "201138"), rmc("000000", "070419"))).compactMap(\.label)
-        #expect(labels.map(\.utc) == [utc(2038, 11, 20, 23, 59, 59), utc(2038, 11, 21)])
-        #expect(labels.map(\.weekRollovers) == [0, 1])
-    }
-
-    @Test("a pivot that is raised counts from the next sentence on")
+    @Test("a pivot that is raised by 1024 weeks and more counts from the next sentence on")
     func raisedPivot() {
         var decoder = ReceiverDecoder(notBefore: utc(2010, 1, 1))
         decoder.pivot = utc(2038, 6, 1)
         #expect(decoder.events(sentence(rmc("000000", "070419"))).last?.label?.utc == utc(2038, 11, 21))
+    }
+
+    @Test("a pivot that was learnt and is wrong does not move a date that stands by itself")
+    func wrongPivot() {
+        // A spoofed day in 2030 was kept as the last good time; built in 2026, the receiver is right in 2027.
+        var decoder = ReceiverDecoder(notBefore: utc(2026, 11, 1))
+        decoder.pivot = utc(2030, 1, 1)
+        let label = decoder.events(sentence(rmc("120000", "010327"))).last?.label
+        #expect(label?.utc == utc(2027, 3, 1, 12))
+        #expect(label?.weekRollovers == 0)
+    }
+
+    @Test("a date 1024 weeks ahead, once, does not move the right ones that follow")
+    func oneDateAhead() {
+        // 2026-06-01 and 1024 weeks are 2046-01-15.
+        var decoder = ReceiverDecoder(notBefore: utc(2026, 1, 1))
+        var bytes = sentence(rmc("120000", "150146"))
+        for second in 1...9 { bytes += sentence(rmc("12000\(second)", "010626")) }
+        let labels = decoder.events(bytes).compactMap(\.label)
+        #expect(labels.first?.utc == utc(2046, 1, 15, 12))
+        // Followed after five in a row, as any correction of a receiver is.
+        #expect(labels.dropFirst().map(\.utc) == (5...9).map { utc(2026, 6, 1, 12, 0, $0) })
     }
 
     @Test(

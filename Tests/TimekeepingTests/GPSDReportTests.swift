@@ -39,10 +39,11 @@ struct GPSDReportTests {
     ///   - timekeeper: is told.
     ///   - seconds: of the test.
     ///   - device: where gpsd has the receiver.
+    ///   - clockOfGPSD: by how much the clock with which gpsd stamps is ahead of ours, seconds.
     ///   - sawtooth: by how much the pulse of a second is late, seconds; gpsd is told.
     private func run(
         _ timekeeper: inout Timekeeper<SimulatedClock>, seconds: Range<Int>, device: String = device,
-        sawtooth: (Int) -> Double = { _ in 0 }
+        clockOfGPSD: Double = 0, sawtooth: (Int) -> Double = { _ in 0 }
     ) {
         var random = RandomSource(seed: UInt64(seconds.lowerBound))
         for number in seconds {
@@ -58,13 +59,14 @@ struct GPSDReportTests {
             let edge = advance(100e-6 + late + random.nextGaussian() * 1e-6) - Interval(seconds: 100e-6)
             _ = advance(0.02)
             let pulse = GPSDPulse(
-                device: device, reference: second, clock: edge, precision: -20,
+                device: device, reference: second, clock: edge + Interval(seconds: clockOfGPSD), precision: -20,
                 quantisationError: late == 0 ? nil : Int((-late * 1e12).rounded()))
             for index in timekeeper.sources.indices {
                 timekeeper.receive(.pulse(pulse), arrived: edge, from: index)
             }
             let heard = advance(0.15 + random.nextGaussian() * 5e-3)
-            let offset = GPSDTimeOffset(device: device, reference: second, clock: heard)
+            let offset = GPSDTimeOffset(
+                device: device, reference: second, clock: heard + Interval(seconds: clockOfGPSD))
             for index in timekeeper.sources.indices {
                 timekeeper.receive(.timeOffset(offset), arrived: heard, from: index)
             }
@@ -82,11 +84,20 @@ struct GPSDReportTests {
         #expect(timekeeper.serverState.stratum == 1)
     }
 
+    @Test("stamps of another computer's clock are not taken for ours")
+    func remote() {
+        // gpsd's computer is 2 s slow; ours is what it is.
+        var timekeeper = timekeeper("unit 0 prefer host 192.0.2.1")
+        run(&timekeeper, seconds: 0..<60, clockOfGPSD: -2)
+        #expect(timekeeper.sources[0].pulses == 0)
+        #expect(abs(timekeeper.clock.error) < 0.5, "\(timekeeper.clock.error)")
+    }
+
     @Test("the quantisation error that gpsd adds to a pulse corrects that pulse")
     func quantisationError() throws {
         var timekeeper = timekeeper("unit 0 prefer")
-        // ± 10 µs, in steps that repeat after 21 s: ten times the jitter.
-        run(&timekeeper, seconds: 0..<600) { Double($0 * 8 % 21 - 10) * 1e-6 + 1e-12 }
+        // ± 0.9 µs, in steps that repeat after 21 s: no receiver's clock ticks slower than at 1 MHz.
+        run(&timekeeper, seconds: 0..<600) { Double($0 * 8 % 21 - 10) * 0.09e-6 + 1e-12 }
         #expect(timekeeper.ladder.state == .locked)
         let receiver = try #require(timekeeper.snapshot().receivers.first)
         #expect(receiver.sawtooth == "corrected")
