@@ -2,11 +2,12 @@ import LinuxSystem
 import ReferenceClocks
 
 extension SerialPort {
-    /// The speeds that a port takes, the likeliest of a receiver first; never none.
+    /// The speeds that a port takes.
     ///
     /// - Parameters:
     ///   - path: the port.
     ///   - isHeld: whether the caller has a `SerialPortHold` of it.
+    /// - Returns: the likeliest of a receiver first; never none.
     /// - Throws: `SystemError`.
     static func likelySpeeds(takenBy path: String, isHeld: Bool = false) throws(SystemError) -> [Int] {
         var speeds: [Int] = []
