@@ -10,13 +10,13 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// A fuzz target: one file in Sources/<name>, and the product that it fuzzes.
+/// A fuzz target: one file in Sources/<name>, the targets that it shares with others, and the product that it fuzzes.
 ///
 /// Libraries come without `main`; libFuzzer is linked by `--sanitize=fuzzer` (see README.md).
-func fuzzer(_ name: String, of products: String...) -> Target {
+func fuzzer(_ name: String, with targets: [Target.Dependency] = [], of products: String...) -> Target {
     .executableTarget(
         name: name,
-        dependencies: ["FuzzDriver"] + products.map { .product(name: $0, package: "timeball") },
+        dependencies: ["FuzzDriver"] + targets + products.map { .product(name: $0, package: "timeball") },
         swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
 }
 
@@ -26,12 +26,17 @@ let package = Package(
     targets: [
         .target(name: "CFuzzer"),
         .target(name: "FuzzDriver", dependencies: ["CFuzzer"], swiftSettings: strict),
-        fuzzer("FuzzNMEA", of: "Receivers"),
+        .target(
+            name: "DecoderPromises",
+            dependencies: [
+                .product(name: "Receivers", package: "timeball"), .product(name: "TimeScale", package: "timeball"),
+            ], swiftSettings: strict),
+        fuzzer("FuzzNMEA", with: ["DecoderPromises"]),
         fuzzer("FuzzGPSD", of: "GPSDWire", "TimeScale"),
         fuzzer("FuzzUBX", of: "Receivers", "ReferenceClocks"),
-        fuzzer("FuzzTSIP", of: "Receivers"),
-        fuzzer("FuzzOncore", of: "Receivers"),
-        fuzzer("FuzzReceiver", of: "Receivers"),
+        fuzzer("FuzzTSIP", with: ["DecoderPromises"]),
+        fuzzer("FuzzOncore", with: ["DecoderPromises"]),
+        fuzzer("FuzzReceiver", with: ["DecoderPromises"]),
         fuzzer("FuzzConfiguration", of: "ConfigurationLanguage"),
         fuzzer("FuzzServer", of: "NTPServer", "Authentication"),
         fuzzer("FuzzKeys", of: "ConfigurationLanguage", "Authentication"),

@@ -119,13 +119,14 @@ struct ReceiverPort: ~Copyable {
             || time > Self.unreadableTime && statistics.bytes - quiet.statistics.bytes > Self.unreadableBytes
     }
 
-    /// Begins a search with the first speed that the port takes.
+    /// Begins a search among the speeds that the port takes.
     private mutating func begin(
         _ speeds: [Int], _ timekeeper: inout Timekeeper<some ClockControl>, _ index: Int, _ now: MonotonicInstant
     ) throws(SystemError) {
-        let usable = speeds.drop { (try? port.change(baudRate: $0, parity: parity)) == nil }
+        let usable = speeds.filter { (try? port.change(baudRate: $0, parity: parity)) != nil }
         guard let first = usable.first, let statistics = timekeeper.sources[index].receiverStatistics else { return }
-        search = SpeedSearch(speeds: Array(usable), statistics: statistics, now: now)
+        try port.change(baudRate: first, parity: parity)
+        search = SpeedSearch(speeds: usable, statistics: statistics, now: now)
         set(first, &timekeeper, index)
     }
 
@@ -136,7 +137,8 @@ struct ReceiverPort: ~Copyable {
         switch search?.observe(statistics, now: now) {
         case nil, .listen: break
         case .change(let speed):
-            if (try? port.change(baudRate: speed, parity: parity)) != nil { set(speed, &timekeeper, index) }
+            try port.change(baudRate: speed, parity: parity)
+            set(speed, &timekeeper, index)
         case .found(let finding):
             (search, quiet, pause) = (nil, nil, Self.pauses.first)
             let languages = finding.languages.map(\.description).joined(separator: ", ")

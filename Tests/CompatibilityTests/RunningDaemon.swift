@@ -108,8 +108,29 @@ final class RunningDaemon: Sendable {
             """
     }
 
-    /// Asks the system for a UDP port and gives it back.
-    static func freePort() throws -> UInt16 { try NTPSocket(address: "127.0.0.1", port: 0).localPort() }
+    /// The port to be given out next, below those that the kernel gives to whoever asks for any (32768 and above): one of
+    /// those could go to another test's client before the daemon has it.
+    private static let nextPort = Mutex(UInt16.random(in: 20_000..<30_000))
+
+    /// A port of 127.0.0.1 and [::1] that nobody has, and that no other test of this process is given.
+    static func freePort() throws -> UInt16 {
+        while true {
+            let port = nextPort.withLock { port in
+                port = port < 32_000 ? port + 1 : 20_000
+                return port
+            }
+            if isFree(port, "127.0.0.1"), isFree(port, "::1") { return port }
+        }
+    }
+
+    private static func isFree(_ port: UInt16, _ address: String) -> Bool {
+        do {
+            _ = try NTPSocket(address: address, port: port)
+            return true
+        } catch {
+            return false
+        }
+    }
 
     // MARK: - Looking at it
 

@@ -1,6 +1,5 @@
+import DecoderPromises
 import FuzzDriver
-import Receivers
-import TimeScale
 
 /// Oncore messages of any content: the decoder must not trap, and what it hands out must keep its promises.
 ///
@@ -11,11 +10,8 @@ public func testOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     // SAFETY: the arguments go on as libFuzzer gave them.
     unsafe withInput(data, size) { input in
         guard input.count > 0 else { return }
-        let control = input[0]
-        let pivot = Instant(nanoseconds: Int64(control >> 4) * 400_000_000 * 1_000_000_000)
-        let sixteenths = Int(control & 0x0f)
         let packets = packets(input)
-        check(packets.span, notBefore: pivot, cutAt: sixteenths)
+        checkDecoder(on: packets.span, control: input[0])
     }
     return 0
 }
@@ -27,28 +23,6 @@ public func main(
 ) -> Int32 {
     // SAFETY: the arguments go on as the C start-up code gave them.
     unsafe runFuzzer(argumentCount, arguments)
-}
-
-/// Decodes a stream whole and in two pieces.
-///
-/// - Parameters:
-///   - stream: the bytes.
-///   - pivot: any moment.
-///   - sixteenths: where the second piece begins, 0 ... 15.
-private func check(_ stream: Span<UInt8>, notBefore pivot: Instant, cutAt sixteenths: Int) {
-    let cut = stream.count * sixteenths / 16
-    let end = moment(stream.count)
-    var (whole, pieces) = (decoder(pivot), decoder(pivot))
-    var (expected, events): ([ReceiverEvent], [ReceiverEvent]) = ([], [])
-    whole.consume(stream, arrived: end) { expected.append($0) }
-    pieces.consume(stream.extracting(0..<cut), arrived: moment(cut)) { events.append($0) }
-    pieces.consume(stream.extracting(cut..<stream.count), arrived: end) { events.append($0) }
-    precondition(events == expected, "the cut changes the events")
-    for case .label(let label) in events {
-        precondition(label.utc >= whole.pivot - .seconds(86_400), "a label before the pivot")
-        precondition(label.arrived < end, "a label from the future")
-        precondition(label.weekRollovers >= 0 && label.weekRollovers <= 6, "too many rollovers")
-    }
 }
 
 /// The pieces of an input, less its first byte, as messages.
@@ -71,12 +45,3 @@ private func packets(_ input: Span<UInt8>) -> [UInt8] {
     }
     return packets
 }
-
-private func decoder(_ pivot: Instant) -> ReceiverDecoder {
-    var decoder = ReceiverDecoder(notBefore: pivot)
-    decoder.characterTime = .milliseconds(1)
-    return decoder
-}
-
-/// When the byte before an offset arrives.
-private func moment(_ offset: Int) -> Instant { .unixEpoch + .milliseconds(Int64(offset)) }

@@ -1,6 +1,5 @@
+import DecoderPromises
 import FuzzDriver
-import Receivers
-import TimeScale
 
 /// Bytes of all languages, mixed: the decoder must not trap, and what it hands out must keep its promises.
 ///
@@ -10,10 +9,7 @@ public func testOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     // SAFETY: the arguments go on as libFuzzer gave them.
     unsafe withInput(data, size) { input in
         guard input.count > 0 else { return }
-        let control = input[0]
-        let pivot = Instant(nanoseconds: Int64(control >> 4) * 400_000_000 * 1_000_000_000)
-        let sixteenths = Int(control & 0x0f)
-        check(input.extracting(1..<input.count), notBefore: pivot, cutAt: sixteenths)
+        checkDecoder(on: input.extracting(1..<input.count), control: input[0])
     }
     return 0
 }
@@ -26,34 +22,3 @@ public func main(
     // SAFETY: the arguments go on as the C start-up code gave them.
     unsafe runFuzzer(argumentCount, arguments)
 }
-
-/// Decodes a stream whole and in two pieces.
-///
-/// - Parameters:
-///   - stream: the bytes.
-///   - pivot: any moment.
-///   - sixteenths: where the second piece begins, 0 ... 15.
-private func check(_ stream: Span<UInt8>, notBefore pivot: Instant, cutAt sixteenths: Int) {
-    let cut = stream.count * sixteenths / 16
-    let end = moment(stream.count)
-    var (whole, pieces) = (decoder(pivot), decoder(pivot))
-    var (expected, events): ([ReceiverEvent], [ReceiverEvent]) = ([], [])
-    whole.consume(stream, arrived: end) { expected.append($0) }
-    pieces.consume(stream.extracting(0..<cut), arrived: moment(cut)) { events.append($0) }
-    pieces.consume(stream.extracting(cut..<stream.count), arrived: end) { events.append($0) }
-    precondition(events == expected, "the cut changes the events")
-    for case .label(let label) in events {
-        precondition(label.utc >= whole.pivot - .seconds(86_400), "a label before the pivot")
-        precondition(label.arrived < end, "a label from the future")
-        precondition(label.weekRollovers >= 0 && label.weekRollovers <= 6, "too many rollovers")
-    }
-}
-
-private func decoder(_ pivot: Instant) -> ReceiverDecoder {
-    var decoder = ReceiverDecoder(notBefore: pivot)
-    decoder.characterTime = .milliseconds(1)
-    return decoder
-}
-
-/// When the byte before an offset arrives.
-private func moment(_ offset: Int) -> Instant { .unixEpoch + .milliseconds(Int64(offset)) }
