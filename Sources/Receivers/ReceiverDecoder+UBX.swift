@@ -85,9 +85,7 @@ extension ReceiverDecoder {
         guard time.isKnown else { throw .noTime }
         guard time.isResolved else { throw .utcUnknown }
         guard let timeOfDay = time.timeOfDay, time.fraction.magnitude <= .second else { throw .badTime }
-        try vouch(for: time.timeOfWeek)
-        status.timeAccuracy = time.accuracy
-        guard time.accuracy <= Self.worstAccuracy else { throw .noFix }
+        try vouch(for: time.timeOfWeek, accuracy: time.accuracy)
         var moment = try time.date.moment(at: timeOfDay, notBefore: gate.unfoldingPivot)
         moment.utc = moment.utc + time.fraction
         // The same moment by two reckonings: they differ by the leap seconds, or one of them is wrong.
@@ -105,9 +103,7 @@ extension ReceiverDecoder {
         guard
             let sent = GNSSWeek.instant(week: time.week, timeOfWeek: timeOfWeek, leapSeconds: time.leapSeconds)
         else { throw .badTime }
-        try vouch(for: time.timeOfWeek)
-        status.timeAccuracy = time.accuracy
-        guard time.accuracy <= Self.worstAccuracy else { throw .noFix }
+        try vouch(for: time.timeOfWeek, accuracy: time.accuracy)
         (ubx.leapSeconds, status.leapSeconds) = (time.leapSeconds, time.leapSeconds)
         var moment = try gate.unfold(sent)
         // The second number 60 counts as the 00:00:00 that follows, which the next one is too.
@@ -131,11 +127,14 @@ extension ReceiverDecoder {
         return .accepted(nil)
     }
 
-    /// Proves that nothing denies a fix at a time of week (ms).
-    private func vouch(for timeOfWeek: UInt32) throws(MessageRejection) {
-        guard let fix = ubx.fix, !fix.isValid else { return }
-        let age = (Int64(timeOfWeek) - Int64(fix.timeOfWeek)) % Self.weekLength
-        if abs(age) <= Self.fixLifetime || abs(age) >= Self.weekLength - Self.fixLifetime { throw .noFix }
+    /// Proves that nothing denies a fix at a time of week (ms), nor the receiver's own estimate of its error (s) the time.
+    private mutating func vouch(for timeOfWeek: UInt32, accuracy: Double) throws(MessageRejection) {
+        if let fix = ubx.fix, !fix.isValid {
+            let age = abs(Int64(timeOfWeek) - Int64(fix.timeOfWeek)) % Self.weekLength
+            if age <= Self.fixLifetime || age >= Self.weekLength - Self.fixLifetime { throw .noFix }
+        }
+        status.timeAccuracy = accuracy
+        guard accuracy <= Self.worstAccuracy else { throw .noFix }
     }
 
     /// GPS − UTC in seconds, from the same moment in both; `nil` where that is nonsense.
