@@ -17,12 +17,6 @@ public struct ReferenceClock: Sendable {
     /// Error to be expected of labels whose delay nobody has measured, seconds: receivers are up to 0.7 s late, and a
     /// root dispersion of 1 s makes clients refuse the server.
     private static let unknownDelayError = 0.8
-    /// As many polls as the reach register holds.
-    private static let emptyPollsNamed = 8
-    /// Bytes in one poll that must hold a sentence: more than two of the longest.
-    private static let unreadableBytes: UInt64 = 200
-    /// A source that says nothing for this long, and a poll, is silent.
-    private static let silence = Interval.seconds(4)
 
     /// How it was configured.
     public let configuration: ReferenceClockConfiguration
@@ -56,16 +50,16 @@ public struct ReferenceClock: Sendable {
     var lastHeard: MonotonicInstant?
     /// The last second that its receiver has named.
     public internal(set) var lastLabel: SecondLabel?
-    private var statisticsAtShift = ReceiverStatistics()
+    var statisticsAtShift = ReceiverStatistics()
     /// Polls that have ended since a usable sample came, or since the device was opened.
-    private var emptyPolls = 0
-    private var reportedKind = SourceCondition.waiting.kind
+    var emptyPolls = 0
+    var reportedKind = SourceCondition.waiting.kind
     private var hasRolledOver = false
-    private var isRefused = false
-    private var labelError = 0
-    private var isOutvoted = false
+    var isRefused = false
+    var labelError = 0
+    var isOutvoted = false
     /// Why its samples are not believed, where they have jumped.
-    private var departed: SourceCondition?
+    var departed: SourceCondition?
     /// What it announces about the end of the month; `nil` where it cannot tell.
     public internal(set) var leapAnnouncement: LeapIndicator?
     var health = ReceiverHealth()
@@ -263,72 +257,6 @@ public struct ReferenceClock: Sendable {
         return pairing.labelError
     }
 
-    /// Notes by how many whole seconds its labels disagree with the pulses they number; 0 for not at all.
-    public mutating func noteLabelError(_ seconds: Int) {
-        guard seconds != labelError else { return }
-        labelError = seconds
-        condition = departed ?? usualCondition
-    }
-
-    /// Notes that pulses come which nothing numbers, unless something is known to be wrong that explains it.
-    public mutating func noteUnnumbered() {
-        switch condition {
-        case .waiting, .silent, .delivering: condition = .unnumbered
-        default: break
-        }
-    }
-
-    /// Notes that the others show another time, this far from it (s); `nil` once they do not.
-    public mutating func noteVote(_ offset: Double?) {
-        isOutvoted = offset != nil
-        if let offset {
-            condition = .outvoted(offset: offset)
-        } else if case .outvoted = condition {
-            condition = usualCondition
-        }
-    }
-
-    /// Notes why its pulses cannot be used although they come: what the receiver says about itself.
-    public mutating func suspend(_ fault: SourceCondition) { condition = fault }
-
-    /// Notes that pulses come whose two edges, so far apart (s), cannot be told apart.
-    public mutating func noteAmbiguousEdges(width: Double, now: MonotonicInstant) {
-        lastHeard = now
-        condition = .ambiguousEdges(width: Int((width * 1000).rounded()))
-    }
-
-    /// Notes that its samples have left the prediction in a way that no quartz can have done.
-    public mutating func depart(_ condition: SourceCondition) {
-        departed = condition
-        self.condition = condition
-    }
-
-    /// Notes that its samples are believed again.
-    public mutating func returned() {
-        if condition == departed { condition = usualCondition }
-        departed = nil
-    }
-
-    /// Notes that its offset (s) is beyond what may be believed; `nil` once it is not.
-    public mutating func refuse(_ offset: Double?) {
-        isRefused = offset != nil
-        if let offset {
-            condition = .beyondPanic(offset: offset)
-        } else if case .beyondPanic = condition {
-            condition = usualCondition
-        }
-    }
-
-    /// The condition, if its kind has changed since the last call; after a fault, a new attempt is no news before it has
-    /// succeeded.
-    public mutating func takeChangedCondition() -> SourceCondition? {
-        let isAttempt = condition == .proving || condition == .waiting
-        let isNews = !isAttempt || reportedKind == SourceCondition.waiting.kind
-        guard condition.kind != reportedKind, isNews else { return nil }
-        reportedKind = condition.kind
-        return condition
-    }
-
     /// Whether a week rollover is seen for the first time.
     public mutating func takeFirstRollover() -> Bool {
         defer { hasRolledOver = true }
@@ -356,8 +284,6 @@ public struct ReferenceClock: Sendable {
         if offsets.count > Self.offsetMemory { offsets.removeFirst() }
         if !isOutvoted, !isRefused { condition = departed ?? receiversFault(at: now) ?? usualCondition }
     }
-
-    private var usualCondition: SourceCondition { labelError == 0 ? .delivering : .mislabelled(seconds: labelError) }
 
     // MARK: - What happens to it
 
@@ -418,22 +344,5 @@ public struct ReferenceClock: Sendable {
         for index in agreeing.indices { agreeing[index].apply(change) }
         last?.sample.apply(change)
         for index in offsets.indices { offsets[index] += change.offsetChange.seconds }
-    }
-
-    /// Finds a name for what is wrong where nothing usable has come for eight polls.
-    private mutating func diagnose(now: MonotonicInstant) {
-        if case .absent = condition { return }
-        let statistics = decoder?.statistics ?? ReceiverStatistics()
-        if now - (lastHeard ?? now) > Self.silence + poll.interval {
-            condition = .silent
-        } else if statistics.bytes - statisticsAtShift.bytes > Self.unreadableBytes,
-            statistics.messages == statisticsAtShift.messages
-        {
-            condition = .unreadable
-        } else if !languages.isEmpty, !languages.contains(where: \.isDecoded) {
-            condition = .undecoded(languages.map(\.description).joined(separator: ", "))
-        } else if emptyPolls >= Self.emptyPollsNamed, condition == .waiting || condition == .delivering {
-            condition = .silent
-        }
     }
 }
