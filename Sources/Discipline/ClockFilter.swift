@@ -23,7 +23,7 @@ struct ClockFilter: Sendable {
 
     /// Running mean of e²/S: this model's estimate of the jitter squared, s².
     private(set) var meanSquare = 0.0
-    /// Running mean of ln S.
+    /// Running mean of ln S; of −2 ln p where samples are late.
     private(set) var meanLogVariance = 0.0
     /// Phase gain of the last update.
     private(set) var phaseGain = 1.0
@@ -113,11 +113,39 @@ struct ClockFilter: Sendable {
     ///
     /// - Parameters:
     ///   - offset: the sample, seconds.
-    ///   - noise: its variance in units of the jitter squared, > 0; 1 for an ordinary sample.
     ///   - weight: weight of this sample in the running means, 0 ... 1.
-    mutating func update(offset: Double, noise: Double, weight: Double) {
-        let innovation = offset - phase
-        let variance = pp + noise
+    mutating func update(offset: Double, weight: Double) {
+        let (innovation, variance) = (offset - phase, pp + 1)
+        correct(innovation: innovation, variance: variance)
+        meanSquare += weight * (innovation * innovation / variance - meanSquare)
+        meanLogVariance += weight * (variance.logarithm - meanLogVariance)
+    }
+
+    /// Takes in a phase sample that may be late.
+    ///
+    /// What it tells, and how well this filter foretold it, is judged from this filter's own prediction: seen from another one's,
+    /// samples that are all late because that one lags would speak against the filter that does not.
+    ///
+    /// - Parameters:
+    ///   - offset: the sample, seconds.
+    ///   - latency: how late samples are.
+    ///   - jitterSquared: beside the latency, s².
+    ///   - earliest: largest innovation taken for one, standard deviations.
+    ///   - weight: weight of this sample in the running means, 0 ... 1.
+    mutating func update(
+        offset: Double, latency: LatencyModel, jitterSquared: Double, earliest: Double, weight: Double
+    ) {
+        let variance = (pp + 1) * jitterSquared
+        let evidence = latency.evidence(
+            innovation: min(offset - phase, earliest * variance.squareRoot()), variance: variance)
+        correct(innovation: evidence.innovation, variance: evidence.variance / jitterSquared)
+        // In place of both means: e²/S + ln S is −2 ln p but for a constant where there is no latency.
+        meanSquare = 1
+        meanLogVariance += weight * (-2 * evidence.logDensity - meanLogVariance)
+    }
+
+    /// Follows an innovation (s) of a variance, prediction and noise together, in units of the jitter squared.
+    mutating func correct(innovation: Double, variance: Double) {
         let (phaseGain, frequencyGain, driftGain) = (pp / variance, pf / variance, pd / variance)
         phase += phaseGain * innovation
         frequency += frequencyGain * innovation
@@ -128,8 +156,6 @@ struct ClockFilter: Sendable {
         pd -= phaseGain * pd
         pf -= phaseGain * pf
         pp -= phaseGain * pp
-        meanSquare += weight * (innovation * innovation / variance - meanSquare)
-        meanLogVariance += weight * (variance.logarithm - meanLogVariance)
         self.phaseGain = phaseGain
     }
 

@@ -27,10 +27,7 @@ extension Estimator {
             if let wander = teacher.bank.wander { bank.expect(wander: wander) }
             return preset(frequency: other.frequency, deviation: other.frequencyDeviation, at: local)
         }
-        let controlPhase = control.phase(at: local) - controlPhaseAtUpdate
-        bank.carry(time: (local - lastUpdate).seconds, controlPhase: controlPhase)
-        lastUpdate = local
-        controlPhaseAtUpdate += controlPhase
+        carry(to: local)
         if let wander = teacher.bank.wander, other.jitter < own.jitter { bank.expect(wander: wander) }
         if other.frequencyDeviation < own.frequencyDeviation {
             bank.preset(frequency: other.frequency, deviation: other.frequencyDeviation)

@@ -35,9 +35,13 @@ public struct Estimator: Sendable {
     /// A late sample further off than this many means of the latency is no ordinary one: e⁻¹² of them are.
     private static let latestMeans = 12.0
     /// Innovations are clipped here, standard deviations.
-    private static let clip = 3.0
+    static let clip = 3.0
     /// Rejections in a row after which the prediction is at fault even where they do not agree with each other.
     private static let longestRejection = 30
+    /// A clock left alone for longer, seconds, does what its deviation does not tell: temperature is not a random walk.
+    public static let trustedPause = 60.0
+    /// As many samples as a reach register holds.
+    private static let missedSamples = 8.0
     /// Least jitter assumed, seconds: the resolution of time stamps.
     static let leastJitter = 1e-9
 
@@ -51,6 +55,8 @@ public struct Estimator: Sendable {
     var latency = LatencyEstimator()
     var surprise = SurpriseDetector()
     private var rejections = 0
+    /// Between the last two samples taken in, seconds.
+    private var usualInterval = 1.0
 
     /// Whether there is an estimate.
     public internal(set) var isReady = false
@@ -143,6 +149,11 @@ public struct Estimator: Sendable {
         guard sample.local > max(lastUpdate, collected.last?.local ?? lastUpdate),
             let predicted = estimate(at: sample.local)
         else { return .rejected(innovation: 0) }
+        if isAfterPause(sample) {
+            // Learned anew from a few samples, for the first may be an outlier; the frequency is as good a guess as any.
+            phaseLost()
+            return update(sample)
+        }
         let innovation = sample.offset - predicted.phase
         let phaseVariance = predicted.phaseDeviation * predicted.phaseDeviation
         let variance = phaseVariance + bank.jitterSquared
@@ -157,12 +168,12 @@ public struct Estimator: Sendable {
         let earliest = min(innovation, Self.clip * deviation)
         let weighed = latency.isRecognised ? earliest : max(earliest, -Self.clip * deviation)
         let evidence = latency.model.evidence(innovation: weighed, variance: variance)
-        let noise = (evidence.variance - phaseVariance) / bank.jitterSquared
         let time = (sample.local - lastUpdate).seconds
-        advance(to: sample.local, offset: predicted.phase + evidence.innovation, noise: noise)
+        advance(to: sample.local, offset: predicted.phase + weighed)
         // A late sample is no surprise: what counts is what it tells.
         let surprising =
             latency.isRecognised ? evidence.innovation / evidence.variance * deviation : innovation / deviation
+        usualInterval = time
         switch bank.count > FilterBank.youth ? surprise.note(surprising) : nil {
         case .frequency(let jump): bank.loosen(by: jump * deviation / time)
         case .phase: if let jump = jump(in: collected) { return restart(jump) }
@@ -170,6 +181,12 @@ public struct Estimator: Sendable {
         }
         adoptLatency()
         return .accepted(innovation: evidence.innovation)
+    }
+
+    /// Whether nothing was heard for long, believed or not, by the clock and by how often this source usually speaks.
+    private func isAfterPause(_ sample: Sample) -> Bool {
+        let silence = (sample.local - max(lastUpdate, collected.last?.local ?? lastUpdate)).seconds
+        return silence > max(Self.trustedPause, Self.missedSamples * usualInterval)
     }
 
     private mutating func reject(_ sample: Sample, _ innovation: Double) -> Outcome {
@@ -216,11 +233,15 @@ public struct Estimator: Sendable {
     /// Ordinary scatter of this source's samples, seconds.
     private var deviationOfSamples: Double { max(bank.jitterSquared.squareRoot(), latency.model.mean) }
 
-    private mutating func advance(to local: Instant, offset: Double, noise: Double) {
+    private mutating func advance(to local: Instant, offset: Double) {
+        carry(to: local)
+        bank.take(offset: offset, latency: latency.model)
+    }
+
+    /// Carries the estimate on to a reading without a sample.
+    mutating func carry(to local: Instant) {
         let controlPhase = control.phase(at: local) - controlPhaseAtUpdate
-        bank.advance(
-            time: (local - lastUpdate).seconds, controlPhase: controlPhase, offset: offset, noise: noise,
-            learnsJitter: !latency.isRecognised)
+        bank.carry(time: (local - lastUpdate).seconds, controlPhase: controlPhase)
         lastUpdate = local
         controlPhaseAtUpdate += controlPhase
     }

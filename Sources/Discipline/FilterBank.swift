@@ -89,21 +89,24 @@ struct FilterBank: Sendable {
         }
     }
 
-    /// Takes in a sample.
+    /// Takes in a sample of the moment that the filters have been carried to.
     ///
     /// - Parameters:
-    ///   - time: since the last one, seconds.
-    ///   - controlPhase: what corrections have added to the clock since, seconds.
     ///   - offset: the sample, seconds.
-    ///   - noise: its variance in units of the jitter squared.
-    ///   - learnsJitter: whether the jitter follows the innovations.
-    mutating func advance(time: Double, controlPhase: Double, offset: Double, noise: Double, learnsJitter: Bool) {
-        carry(time: time, controlPhase: controlPhase)
+    ///   - latency: how late samples are; without latency the jitter follows the innovations.
+    mutating func take(offset: Double, latency: LatencyModel) {
         count += 1
-        // A sample that tells little counts little.
-        let weight = min(1, 1 / noise) / min(Double(count + Estimator.fitLength), memory)
-        for index in filters.indices { filters[index].update(offset: offset, noise: noise, weight: weight) }
-        mix(learnsJitter: learnsJitter)
+        let weight = 1 / min(Double(count + Estimator.fitLength), memory)
+        let isLate = latency.share > 0
+        for index in filters.indices {
+            if isLate {
+                filters[index].update(
+                    offset: offset, latency: latency, jitterSquared: jitterSquared, earliest: Estimator.clip, weight: weight)
+            } else {
+                filters[index].update(offset: offset, weight: weight)
+            }
+        }
+        mix(learnsJitter: !isLate)
     }
 
     /// Weighs the filters by their likelihoods and takes the jitter from the same mixture.

@@ -22,6 +22,8 @@ public struct LatencyModel: Equatable, Sendable {
         let innovation: Double
         /// Variance of the equivalent sample's innovation, s².
         let variance: Double
+        /// Logarithm of the density of the innovation itself.
+        let logDensity: Double
     }
 
     /// What an innovation tells, given the prediction's uncertainty and the jitter.
@@ -34,7 +36,10 @@ public struct LatencyModel: Equatable, Sendable {
     ///   - variance: of the innovation without latency: prediction and jitter, s².
     /// - Returns: the equivalent sample.
     func evidence(innovation: Double, variance: Double) -> Evidence {
-        guard share > 0, mean > 0 else { return Evidence(innovation: innovation, variance: variance) }
+        guard share > 0, mean > 0 else {
+            let logDensity = -(innovation * innovation / variance + (6.283_185_307_18 * variance).logarithm) / 2
+            return Evidence(innovation: innovation, variance: variance, logDensity: logDensity)
+        }
         let late = -innovation
         let terms = Terms(late: late, variance: variance, latency: self)
         let (coreSlope, lateSlope) = (-late / variance, terms.lateSlope)
@@ -45,7 +50,7 @@ public struct LatencyModel: Equatable, Sendable {
             + terms.lateShare * (lateSlope * lateSlope + terms.lateCurvature) - slope * slope
         // Between core and tail a mixture may even raise the uncertainty: such a sample tells next to nothing.
         let information = max(-curvature, 1e-3 / variance)
-        return Evidence(innovation: slope / information, variance: 1 / information)
+        return Evidence(innovation: slope / information, variance: 1 / information, logDensity: terms.logDensity)
     }
 }
 

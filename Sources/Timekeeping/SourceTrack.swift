@@ -22,6 +22,8 @@ struct SourceTrack {
         var since: MonotonicInstant
         /// How far they are from where they should be, seconds.
         let offset: Double
+        /// How far they have been at most, seconds, ≥ 0.
+        let farthest: Double
         /// The delay of the labels that number its pulses as it was before, seconds; `nil` where it is not known.
         let labelDelay: (centre: Double, deviation: Double)?
     }

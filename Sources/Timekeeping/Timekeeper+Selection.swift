@@ -55,6 +55,7 @@ extension Timekeeper {
         select()
         guard isUsable, tracks[index].estimator.isReady, isFollowed(index) else { return }
         referenceTime = sample.local
+        if isPulse { pulsedTime = sample.local }
         let updatesBefore = updates
         follow()
         if updates == updatesBefore { updates += 1 }
@@ -113,7 +114,8 @@ extension Timekeeper {
         }
         let offset = (known?.offset ?? 0) + jump.phase
         tracks[index].departure = .init(
-            since: clock.monotonicNow(), offset: offset, labelDelay: known?.labelDelay ?? sources[index].pairing.delay)
+            since: clock.monotonicNow(), offset: offset, farthest: max(known?.farthest ?? 0, abs(offset)),
+            labelDelay: known?.labelDelay ?? sources[index].pairing.delay)
         sources[index].depart(jump.isRate ? .wrongRate(-jump.slope) : .jumped(offset: offset))
     }
 
@@ -124,7 +126,8 @@ extension Timekeeper {
             let (known, own) = memoryAndOwn(index)
         else { return }
         let offset = own.phase - known.phase
-        tracks[index].departure = .init(since: clock.monotonicNow(), offset: offset, labelDelay: nil)
+        tracks[index].departure = .init(
+            since: clock.monotonicNow(), offset: offset, farthest: abs(offset), labelDelay: nil)
         sources[index].depart(.jumped(offset: offset))
     }
 
@@ -189,7 +192,7 @@ extension Timekeeper {
     /// Whether a source is known well enough by now to tell where it was from where it went.
     private func isResolved(_ departure: SourceTrack.Departure, _ index: Int) -> Bool {
         guard let own = tracks[index].estimator.estimate(at: clock.now()) else { return false }
-        return distance(index, own) < abs(departure.offset) / 2
+        return distance(index, own) < departure.farthest / 2
     }
 
     /// What the clock's own memory and a source say of the same moment; `nil` where either has nothing to say.
@@ -261,17 +264,17 @@ extension Timekeeper {
     /// Begins to follow a source; what is known of the clock already counts where it is known better.
     private mutating func take(_ index: Int, at reading: Instant) {
         note(.notice, index, "selected")
-        guard ladder.wasLocked, flywheel.isReady, let known = flywheel.estimate(at: reading),
-            let own = tracks[index].estimator.estimate(at: reading)
-        else { return }
+        // What is known must be young: a quartz left alone does what no deviation tells, and its pulses themselves find that out.
+        guard ladder.wasLocked, age < Estimator.trustedPause, let (known, own) = memoryAndOwn(index) else { return }
         let variance = own.phaseDeviation * own.phaseDeviation + known.phaseDeviation * known.phaseDeviation
         let reach = Self.distanceFactor * variance.squareRoot() + own.jitter
         if abs(own.phase - known.phase) <= reach { tracks[index].estimator.adopt(flywheel, at: reading) }
     }
 
-    /// Before the first choice, sources that are about to prove themselves may have something to say against it.
+    /// Before the first choice, and the first after a loss, sources that are about to prove themselves, or whose pulses are
+    /// heard again, may have something to say against it.
     private mutating func mustWaitForOthers(_ now: MonotonicInstant, hasCandidate: Bool) -> Bool {
-        guard selected == nil, !ladder.wasLocked, hasCandidate else {
+        guard selected == nil, ladder.state != .locked, hasCandidate else {
             candidateSince = nil
             return false
         }
@@ -280,7 +283,7 @@ extension Timekeeper {
         let isProving = sources.indices.contains {
             !sources[$0].configuration.noSelect && !leavesVoteToPulses($0, now)
                 && (sources[$0].condition == .proving
-                    || (sources[$0].reach.isReachable && !tracks[$0].estimator.isReady))
+                    || (sources[$0].reach.isReachable ? !tracks[$0].estimator.isReady : sources[$0].hasPulses(at: now)))
         }
         return isProving && now - since < Self.longestWaitForOthers
     }

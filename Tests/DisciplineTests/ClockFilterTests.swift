@@ -105,7 +105,7 @@ struct ClockFilterTests {
             matrix.predict(time: time, controlPhase: control)
             #expect(difference(filter, matrix) < 1e-9, "prediction \(step)")
             let (offset, noise) = (matrix.state[0] + 3 * random.nextGaussian(), 0.2 + 5 * random.nextUnit())
-            filter.update(offset: offset, noise: noise, weight: 0.01)
+            filter.correct(innovation: offset - filter.phase, variance: filter.pp + noise)
             _ = matrix.update(offset: offset, noise: noise)
             #expect(difference(filter, matrix) < 1e-9, "update \(step)")
         }
@@ -123,7 +123,7 @@ struct ClockFilterTests {
             matrix.forgetAgeing(kept: 1 - time / 172_800, towards: variance)
             #expect(difference(filter, matrix) < 1e-9, "prediction \(step)")
             let offset = matrix.state[0] + random.nextGaussian()
-            filter.update(offset: offset, noise: 1, weight: 0.01)
+            filter.update(offset: offset, weight: 0.01)
             _ = matrix.update(offset: offset, noise: 1)
             #expect(difference(filter, matrix) < 1e-9, "update \(step)")
         }
@@ -177,7 +177,7 @@ struct ClockFilterTests {
             filter.predict(time: 1, controlPhase: 0, ageingVariance: 1)
             matrix.predict(time: 1, controlPhase: 0)
             let offset = matrix.state[0] + random.nextGaussian()
-            filter.update(offset: offset, noise: 1, weight: 0.02)
+            filter.update(offset: offset, weight: 0.02)
             let (innovation, variance) = matrix.update(offset: offset, noise: 1)
             square = 0.98 * square + 0.02 * innovation * innovation / variance
             logarithm = 0.98 * logarithm + 0.02 * variance.logarithm
@@ -198,8 +198,8 @@ struct ClockFilterTests {
         for second in 1...20 {
             filter.predict(time: 1, controlPhase: 0, ageingVariance: 0)
             other.predict(time: 1, controlPhase: 0, ageingVariance: 0)
-            filter.update(offset: Double(second % 3), noise: 1, weight: 0.1)
-            other.update(offset: Double(second % 3), noise: 4, weight: 0.1)
+            filter.update(offset: Double(second % 3), weight: 0.1)
+            other.correct(innovation: Double(second % 3) - other.phase, variance: other.pp + 4)
             #expect(abs(filter.phase - other.phase) < 1e-12)
             #expect(abs(filter.frequency - other.frequency) < 1e-12)
         }
