@@ -142,6 +142,7 @@ struct ServiceDesk: ~Copyable {
         }
         let service = published.read()
         let (realTime, now, isOfNow) = Self.readClocks(service)
+        let state = service.state(at: realTime)
         forgetExchanges(before: service.ledSince)
         var index = 0
         probe = nil
@@ -152,7 +153,7 @@ struct ServiceDesk: ~Copyable {
             let received = Self.arrivalTime(stamp, now: realTime, service)
             let answer =
                 isOfNow
-                ? answer(&bytes, arrival, index, received: received, service.state, now: now) : withhold(arrival)
+                ? answer(&bytes, arrival, index, received: received, state, now: now) : withhold(arrival)
             index += 1
             return answer
         }
@@ -211,9 +212,10 @@ struct ServiceDesk: ~Copyable {
             let group = batch.group(from: next, size: Self.groupSize)
             next = group.upperBound
             let (begun, _, isOfNow) = Self.readClocks(service)
+            let state = service.state(at: begun)
             var place = 0
             batch.forAnswers(of: group) { bytes, index, length in
-                if isOfNow { stamp(&bytes, length, index, place: place, begun: begun, service.state) }
+                if isOfNow { stamp(&bytes, length, index, place: place, begun: begun, state) }
                 place += 1
             }
             guard place > 0 else { continue }

@@ -130,12 +130,16 @@ struct TimeServer {
         let (offset, rate) = difference(realTime)
         let isKernels = offset == 0 && rate == 0
         let seen = isKernels ? state : state.seen(at: realTime, offset: offset, rate: rate)
-        let until = isKernels ? nil : state.leapSecond(seenAt: realTime, offset: offset)
         let isNew = state != lastState
         lastState = state
+        // The kernel's own leap second is the same as long as the state is; another clock's moves.
+        let until =
+            isKernels && !isNew
+            ? service.until
+            : state.leapSecond(seenAt: isKernels ? state.asOf : realTime, offset: offset) ?? Service.noEnd
         let next = service.following(
             seen, isNew: isNew, lead: Self.lead(realTime, monotonic), at: realTime, knownLead: knownLead,
-            until: until ?? Service.noEnd)
+            until: until)
         guard let next, next != service else { return }
         service = next
         published.publish(next)

@@ -9,8 +9,8 @@ public struct Service: Equatable, Sendable {
     public var lead: Int64
     /// Since when the lead is what it is, CLOCK_REALTIME: earlier stamps belong to a clock that has been set since.
     public var ledSince: Instant
-    /// Until when the state holds, CLOCK_REALTIME: where the served clock is another one, its leap second is not the
-    /// kernel's, and only a new state knows of it.
+    /// Until when the state holds, CLOCK_REALTIME: until the leap second that it announces. The kernel makes its own some
+    /// milliseconds late, at a tick of its timer; where the served clock is another one, only a new state knows of it.
     public var until: Instant
 
     /// By how much two clocks that are read one after the other may seem to part, ns; beyond that the reader was
@@ -26,27 +26,40 @@ public struct Service: Equatable, Sendable {
     public static let noEnd = Instant(nanoseconds: .max)
 
     /// Whether the kernel's clock is still the one that the state belongs to: whoever has set it since, the served time
-    /// would be wrong by as much.
+    /// would be wrong by as much, and by a second while the kernel has yet to make a leap second.
     ///
     /// - Parameters:
     ///   - realTime: CLOCK_REALTIME now.
     ///   - monotonic: CLOCK_MONOTONIC, read just before or after.
-    /// - Returns: `true` also behind a leap second that the state announces.
+    /// - Returns: `true` also behind a leap second that the state announces and the kernel has made.
     public func isOf(_ realTime: Instant, _ monotonic: MonotonicInstant) -> Bool {
-        realTime < until && isOf(lead: realTime.nanoseconds &- monotonic.nanoseconds)
+        let lead = realTime.nanoseconds &- monotonic.nanoseconds
+        return realTime < until ? isOf(lead: lead) : isBehindLeapSecond(lead: lead)
     }
 
-    /// The same by the distance of the two clocks, CLOCK_REALTIME less CLOCK_MONOTONIC, ns.
-    public func isOf(lead other: Int64) -> Bool {
+    /// Whether the lead is the service's, before or behind a leap second, ns.
+    public func isOf(lead other: Int64) -> Bool { isLead(other, changedBy: 0) || isBehindLeapSecond(lead: other) }
+
+    /// Whether the kernel has made the leap second that the state announces.
+    private func isBehindLeapSecond(lead other: Int64) -> Bool {
+        switch state.leapIndicator {
+        case .insertSecond: isLead(other, changedBy: -1_000_000_000)
+        case .deleteSecond: isLead(other, changedBy: 1_000_000_000)
+        case .none, .unsynchronised: false
+        }
+    }
+
+    private func isLead(_ other: Int64, changedBy step: Int64) -> Bool {
         let (change, overflows) = other.subtractingReportingOverflow(lead)
-        guard !overflows else { return false }
-        let leap: Int64 =
-            switch state.leapIndicator {
-            case .insertSecond: -1_000_000_000
-            case .deleteSecond: 1_000_000_000
-            case .none, .unsynchronised: 0
-            }
-        return change.magnitude < Self.tolerance || (change &- leap).magnitude < Self.tolerance
+        return !overflows && (change &- step).magnitude < Self.tolerance
+    }
+
+    /// What is told at a moment, CLOCK_REALTIME: behind the leap second nothing announces it any more.
+    public func state(at realTime: Instant) -> ServerState {
+        guard realTime >= until else { return state }
+        var state = state
+        state.leapIndicator = .none
+        return state
     }
 }
 

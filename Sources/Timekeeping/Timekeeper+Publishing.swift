@@ -14,12 +14,21 @@ extension Timekeeper {
     private static var longestHoldover: Double { 315_360_000 }
     /// Over which the growth of the bound is measured, seconds: until the next tick.
     private static var publishedAhead: Double { 1 }
+    /// A clock that has not made its leap second by then will not.
+    private static var longestLeapDelay: Interval { .second }
 
     /// The bound of the clock's error that an estimate stands for, seconds.
     func bound(of estimate: Estimate) -> Double { bound(of: estimate, age: age) }
 
-    /// Since the last sample that was taken in, seconds.
-    private var age: Double { max(0, (clock.now() - referenceTime).seconds) }
+    /// How old the clock's own memory is, seconds: the time since the last sample that was taken in. Where sentences have taken
+    /// over from pulses it is that since the last pulse, until they have taught anew what they can.
+    var age: Double {
+        let now = clock.now()
+        let silence = max(0, (now - referenceTime).seconds)
+        guard let pulsedTime, let gain = flywheel.estimate(at: now)?.phaseGain, gain > 0 else { return silence }
+        // One sample in 1/gain is new.
+        return max(silence, min((now - pulsedTime).seconds, 1 / gain))
+    }
 
     private func bound(of estimate: Estimate, age: Double) -> Double {
         let resolution = settings.precision < 0 ? 1 / Double(1 << Int(-settings.precision)) : 1
@@ -90,6 +99,7 @@ extension Timekeeper {
     /// Brings the server's state up to date.
     mutating func publish() {
         let now = clock.now()
+        guard !isAwaitingLeap(at: now) else { return }
         if let selected { lastFollowed = selected }
         var state = ServerState.unsynchronised(precision: settings.precision, asOf: now)
         if let estimate = flywheel.estimate(at: now) {
@@ -126,6 +136,29 @@ extension Timekeeper {
     }
 
     // MARK: - Leap seconds
+
+    /// Whether the clock has come to the leap second that is announced, and not made it yet: the kernel makes it at the next tick
+    /// of its timer, which an idle machine has some 30 ms later. Until then the clock is a second off, and what it was told
+    /// must stand.
+    func isAwaitingLeap(at now: Instant) -> Bool {
+        guard let leap = serverState.leapSecond(seenAt: serverState.asOf, offset: 0), now >= leap,
+            now < leap + Self.longestLeapDelay
+        else { return false }
+        return !hasMadeLeap(near: now)
+    }
+
+    private func hasMadeLeap(near now: Instant) -> Bool { lastLeap.map { (now - $0).magnitude < .seconds(60) } ?? false }
+
+    /// Steps a clock that has not made the leap second announced: somebody has told the kernel otherwise.
+    mutating func makeMissedLeap() {
+        let now = clock.now()
+        guard let leap = serverState.leapSecond(seenAt: serverState.asOf, offset: 0),
+            now >= leap + Self.longestLeapDelay, now < leap + .seconds(60), !hasMadeLeap(near: now)
+        else { return }
+        lastLeap = now
+        note(.error, nil, "the clock has not made the leap second by itself")
+        _ = step(by: serverState.leapIndicator == .insertSecond ? -.second : .second)
+    }
 
     /// Weighs what sources announce against the table; a leap second that is believed is entered into the table.
     mutating func vetLeapSeconds() {
@@ -165,7 +198,7 @@ extension Timekeeper {
     ///
     /// Not before the first lock: until then what an earlier program told it is better.
     mutating func reportStatus() {
-        guard isStatusOurs || ladder.state != .starting else { return }
+        guard isStatusOurs || ladder.state != .starting, !isAwaitingLeap(at: clock.now()) else { return }
         isStatusOurs = true
         let isGood = ladder.state != .starting && ladder.state != .unsynchronised
         let now = clock.now()

@@ -19,6 +19,7 @@ extension Timekeeper {
     /// Lets time pass; to be called about once a second.
     public mutating func tick() {
         watchClock()
+        makeMissedLeap()
         watchCorrection()
         let now = clock.monotonicNow()
         for index in sources.indices { sources[index].tick(now: now) }
@@ -101,6 +102,7 @@ extension Timekeeper {
         totalStep = totalStep + change.step
         for index in sources.indices { sources[index].apply(change) }
         referenceTime = referenceTime + change.step
+        pulsedTime = pulsedTime.map { $0 + change.step }
         quietUntil = clock.monotonicNow() + Self.settlingTime
         lastReading = nil
     }
@@ -132,6 +134,7 @@ extension Timekeeper {
         let isLeap = settings.leapSeconds.isLeapNear(reading) && abs(abs(jump) - 1) < 0.1
         let change = ClockChange(step: Interval(seconds: isLeap ? jump.rounded() : jump), isLeapSecond: isLeap)
         apply(change)
+        if isLeap { lastLeap = reading }
         guard !isLeap else { return note(.notice, nil, "leap second: the clock went \(jump < 0 ? "back" : "on") 1 s") }
         let size = FixedDecimal.text(jump, digits: 3)
         note(.error, nil, "another program set the clock by \(size) s; proving the seconds anew")

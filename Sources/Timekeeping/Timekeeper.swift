@@ -91,11 +91,15 @@ public struct Timekeeper<Clock: ClockControl> {
     var leapVetting: LeapVetting
     var updates = 0
     var referenceTime: Instant
+    /// When the last pulse that the clock followed came, by the clock; `nil` where there was none.
+    var pulsedTime: Instant?
     var systematicError = 0.0
     var isClockTrusted = true
     var isRefusalReported = false
     var interferenceReported: MonotonicInstant?
     var isLeapVetoed = false
+    /// What the clock read when it was seen to have made a leap second.
+    var lastLeap: Instant?
     /// Leap seconds that sources have announced and the table did not know.
     var announcedLeapSeconds: [LeapSecondTable.Entry] = []
     /// The source that was followed last.

@@ -130,6 +130,27 @@ struct PublishedServiceTests {
         #expect(over?.lead == behind)
     }
 
+    @Test("a kernel that is late with a leap second serves nothing until it has made it, and announces nothing behind it")
+    func lateLeapSecond() {
+        let (midnight, second) = (Instant(nanoseconds: Self.lead), Interval.second)
+        for (leap, moment, step) in [
+            (LeapIndicator.insertSecond, midnight, -second), (.deleteSecond, midnight - second, second),
+        ] {
+            var service = Service(state: service(1).state, lead: 0, ledSince: .unixEpoch, until: moment)
+            service.state.leapIndicator = leap
+            /// Some milliseconds from the leap second on, after a step or before it.
+            func isOf(_ milliseconds: Int64, after step: Interval) -> Bool {
+                let realTime = moment + .milliseconds(milliseconds)
+                return service.isOf(realTime + step, MonotonicInstant(nanoseconds: realTime.nanoseconds))
+            }
+            #expect(isOf(-1, after: .zero))
+            #expect(!isOf(0, after: .zero) && !isOf(32, after: .zero) && !isOf(5000, after: .zero))
+            #expect(isOf(32, after: step) && isOf(1500, after: step))
+            #expect(service.state(at: moment - .milliseconds(1)).leapIndicator == leap)
+            #expect(service.state(at: moment).leapIndicator == LeapIndicator.none)
+        }
+    }
+
     @Test("hostile readings do not trap")
     func extremes() {
         for lead in [Int64.min, -1, 0, .max] {
