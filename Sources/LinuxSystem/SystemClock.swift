@@ -68,7 +68,7 @@ public struct SystemClock: ClockControl {
         let answer = call(&request)
         guard answer != -EPERM else {
             throw .refused(
-                "adjtimex: operation not permitted; run as root or with CAP_SYS_TIME, or with -x to leave the clock alone")
+                "adjtimex: operation not permitted; run as root or with CAP_SYS_TIME, or with -x to leave it alone")
         }
         if answer < 0 { throw .refused("\(SystemError("adjtimex", code: -answer))") }
     }
