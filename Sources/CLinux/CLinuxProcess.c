@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -24,6 +25,25 @@ static void raise_flag(int signal) {
     __atomic_fetch_or(&raised, signal == SIGHUP ? CLX_SIGNAL_RELOAD : CLX_SIGNAL_TERMINATE, __ATOMIC_RELAXED);
 }
 
+static volatile int current_work;
+
+static const char *const works[] = {
+    "<3>timeballd: aborted while waiting\n",
+    "<3>timeballd: aborted while answering requests\n",
+    "<3>timeballd: aborted while reading devices\n",
+    "<3>timeballd: aborted in the tick of the discipline\n",
+};
+
+void clx_note_work(enum clx_work work) { current_work = work; }
+
+/* The watchdog's signal: one line to standard error, with the priority as journald reads it, and then as ever. */
+static void tell_work(int signal) {
+    const char *line = works[current_work];
+    ssize_t length = write(STDERR_FILENO, line, strlen(line));
+    (void)length;
+    raise(signal);
+}
+
 int clx_signals_install(void) {
     /* No SA_RESTART: poll(2) has to return. */
     struct sigaction action = {.sa_handler = raise_flag};
@@ -31,6 +51,9 @@ int clx_signals_install(void) {
     struct sigaction ignored = {.sa_handler = SIG_IGN};
     sigemptyset(&ignored.sa_mask);
     if (sigaction(SIGTERM, &action, NULL) < 0 || sigaction(SIGINT, &action, NULL) < 0) return -errno;
+    struct sigaction last = {.sa_handler = tell_work, .sa_flags = SA_RESETHAND};
+    sigemptyset(&last.sa_mask);
+    if (sigaction(SIGABRT, &last, NULL) < 0) return -errno;
     if (sigaction(SIGHUP, &action, NULL) < 0 || sigaction(SIGPIPE, &ignored, NULL) < 0) return -errno;
     return 0;
 }
@@ -49,7 +72,7 @@ uint64_t clx_capability_lock_memory(void) { return UINT64_C(1) << CAP_IPC_LOCK; 
 
 uint64_t clx_capability_net_bind_service(void) { return UINT64_C(1) << CAP_NET_BIND_SERVICE; }
 
-int clx_capabilities(uint64_t *effective) {
+static int effective_capabilities(uint64_t *effective) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
     if (capget(&header, data) < 0) return -errno;
@@ -75,7 +98,7 @@ int clx_become(uid_t user, gid_t group, const char *name, uint64_t kept) {
     uid_t real, effective, saved;
     uint64_t capabilities;
     if (getresuid(&real, &effective, &saved) < 0) return -errno;
-    error = clx_capabilities(&capabilities);
+    error = effective_capabilities(&capabilities);
     if (error) return error;
     int is_complete = real == user && effective == user && saved == user && capabilities == kept;
     /* The way back must be shut. */

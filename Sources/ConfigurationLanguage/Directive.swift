@@ -171,8 +171,14 @@ extension Directive {
             guard let priority = $1.integer(after: $2, in: 0...100) else { return }
             $0.configuration.schedulingPriority = priority
         },
+        Directive(["ready-wait"], "S|infinity", "how long a start of the service waits for the time at most") {
+            $0.readReadyWait(&$1, $2)
+        },
         Directive(["lock_all"], "", "keep the daemon's memory from being swapped out") { builder, _, _ in
             builder.configuration.locksMemory = true
+        },
+        Directive(["seccomp"], "on|off", "whether system calls that a time server does not need are refused") {
+            $0.readConfinement(&$1, $2)
         },
         Directive(["rlimit"], "[memlock N] [stacksize N] [filenum N]", "limits, of which none has an effect") {
             builder, statement, _ in

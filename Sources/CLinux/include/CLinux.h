@@ -242,6 +242,8 @@ int clx_stream_connect(const struct clx_address *address);
 /* 0 when a socket has connected, -EINPROGRESS as long as it is connecting, else why it has not. */
 int clx_stream_outcome(int descriptor);
 int clx_accept(int descriptor);
+/* The user at the other end of a connected Unix socket. */
+int clx_unix_user(int descriptor, uid_t *user);
 ssize_t clx_sock_receive(int descriptor, struct clx_sock_sample *sample);
 int clx_sock_send(int descriptor, const struct clx_sock_sample *sample);
 
@@ -249,13 +251,15 @@ int clx_sock_send(int descriptor, const struct clx_sock_sample *sample);
 
 enum { CLX_SIGNAL_TERMINATE = 1, CLX_SIGNAL_RELOAD = 2 };
 
-/* SIGTERM, SIGINT and SIGHUP raise flags and interrupt poll(2); SIGPIPE is ignored. */
+/* What the loop is doing, for whoever has to find out why it has been killed. */
+enum clx_work { CLX_WORK_WAIT, CLX_WORK_ANSWER, CLX_WORK_DEVICES, CLX_WORK_TICK };
+void clx_note_work(enum clx_work work);
+
+/* SIGTERM, SIGINT and SIGHUP raise flags and interrupt poll(2); SIGPIPE is ignored; SIGABRT tells the work in progress. */
 int clx_signals_install(void);
 /* The flags raised since the last call. */
 int clx_signals_take(void);
 
-/* Effective capabilities of this thread, bit n = capability n. */
-int clx_capabilities(uint64_t *effective);
 /* Becomes a user for good and keeps only the capabilities given. */
 int clx_become(uid_t user, gid_t group, const char *name, uint64_t kept);
 /* The numbers of a user by name; -ENOENT where there is none. */
@@ -264,6 +268,13 @@ int clx_user_find(const char *name, uid_t *user, gid_t *group);
 uint64_t clx_capability_sys_time(void);
 uint64_t clx_capability_net_bind_service(void);
 uint64_t clx_capability_lock_memory(void);
+
+/* From now on this thread, and those it starts, can do what a time server does, and for good: everything else, starting a
+ * program above all, is refused with EPERM (seccomp). */
+int clx_confine_system_calls(void);
+
+/* Says something to the service manager at its socket, a path or, with @ before it, an abstract name; never waits. */
+int clx_notify(const char *socket_name, const char *text);
 
 /* Threads and scheduling */
 
