@@ -36,6 +36,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
     private var server: TimeServer
     private let devices: [SourceDevice]
     private var files: StateFiles
+    private var alarms = AlarmList()
     private var listener: ObserveListener?
     private var listenerIndex: Int?
     private var pollSet = PollSet()
@@ -63,16 +64,18 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         settings.precision = ClockPrecision.measure(clock)
         settings.leapSeconds = files.readLeapSeconds(log) ?? .builtIn
         settings.keptState = files.readState(log)
-        settings.knownFrequency = files.readFrequency(log) ?? settings.keptState.frequency
-        let earliestDate = StateFiles.earliestDate(
-            configured: configuration.earliestDate, kept: settings.keptState.lastGoodTime,
-            inherited: clock.inheritedMaximumError.map { _ in clock.now() })
+        let inherited = overridesFirstPanic ? nil : clock.inheritedMaximumError.map { _ in clock.now() }
+        if let known = files.knownFrequency(settings.keptState, now: inherited, log) {
+            (settings.knownFrequency, settings.knownFrequencyDeviation) = known
+        }
+        let earliestDate = files.earliestDate(
+            configured: configuration.earliestDate, kept: settings.keptState.lastGoodTime, inherited: inherited)
         settings.earliestDate = earliestDate
         let origin = configuration.earliestDate ?? Release.date
         let sources = configuration.referenceClocks.filter { $0.driver != .localClock }
             .map { configuration in
                 var source = ReferenceClock(configuration, earliestDate: origin)
-                source.notBefore(earliestDate)
+                source.notBefore(earliestDate.date)
                 return source
             }
         timekeeper = Timekeeper(clock: clock, sources: sources, settings: settings)
@@ -118,8 +121,9 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
                 return .noTime
             }
         }
-        files.writeFrequency(timekeeper.oscillatorFrequency, log)
-        files.writeState(timekeeper.keptState, log)
+        files.finish(
+            frequency: timekeeper.oscillatorFrequency, state: timekeeper.keptState,
+            now: timekeeper.clock.monotonicNow(), alarms: &alarms, log: log)
         timekeeper.release()
         flushJournal()
         log.notice("told to stop")
@@ -163,12 +167,25 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         timekeeper.tick()
         server.tick(now: now, log: log)
         let table = files.tick(
-            frequency: timekeeper.oscillatorFrequency, state: timekeeper.keptState, now: now, log: log)
+            frequency: timekeeper.oscillatorFrequency, state: timekeeper.keptState,
+            isLocked: timekeeper.ladder.state == .locked, now: now, alarms: &alarms, log: log)
+        noteImpossibleDates(now)
         if let table {
             timekeeper.replaceLeapSeconds(table)
         }
         log.reportRepeats()
         publishSnapshot()
+    }
+
+    /// Keeps the alarm while a source's date is not believed; the log has it as the source's condition.
+    private mutating func noteImpossibleDates(_ now: MonotonicInstant) {
+        for source in timekeeper.sources {
+            guard case .impossibleDate(let fault, let remedy) = source.condition else { continue }
+            let text = "\(source.configuration.name): \(fault); not believed"
+            _ = alarms.raise("date", text, remedy: remedy, at: now)
+            return
+        }
+        _ = alarms.clear("date")
     }
 
     private mutating func attendDevices(_ now: MonotonicInstant) {
@@ -203,6 +220,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         snapshot.tracking.version = Release.version
         snapshot.tracking.clock = clockName
         snapshot.server = server.report
+        snapshot.alarms = alarms.reports(at: timekeeper.clock.monotonicNow())
         listener?.publish(JSON.encode(snapshot))
     }
 

@@ -162,6 +162,8 @@ public struct Snapshot: Equatable, Sendable, Decodable {
     public var receivers: [ReceiverReport] = []
     /// The server.
     public var server = ServerReport()
+    /// The alarms of the appliance, oldest first.
+    public var alarms: [AlarmReport] = []
 
     /// An empty snapshot.
     public init() {}

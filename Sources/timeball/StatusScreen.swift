@@ -5,7 +5,7 @@ import TimeScale
 enum StatusScreen {
     /// A snapshot in words and columns.
     static func text(_ snapshot: Snapshot) -> String {
-        clock(snapshot.tracking) + sources(snapshot.sources) + receivers(snapshot.receivers) + server(snapshot.server)
+        clock(snapshot.tracking) + alarms(snapshot.alarms) + sources(snapshot.sources) + receivers(snapshot.receivers) + server(snapshot.server)
     }
 
     private static func clock(_ tracking: TrackingReport) -> String {
@@ -27,6 +27,13 @@ enum StatusScreen {
             \(holdover(tracking))
 
             """
+    }
+
+    private static func alarms(_ alarms: [AlarmReport]) -> String {
+        alarms.map { alarm in
+            let age = FixedDecimal.text(alarm.age, digits: 0)
+            return "ALARM            \(alarm.text) (for \(age) s); to do: \(alarm.remedy)\n"
+        }.joined() + (alarms.isEmpty ? "" : "\n")
     }
 
     private static func holdover(_ tracking: TrackingReport) -> String {
