@@ -3,7 +3,7 @@ import Reports
 /// Writes reports as JSON (RFC 8259) from their variable tables.
 public enum JSON {
     /// A snapshot as one object: `{"tracking":{…},"sources":[{…},…],"receivers":[{…,"satellites":[{…},…]},…],"server":{…},
-    /// "alarms":[{…},…]}`.
+    /// "rtc":{…},"alarms":[{…},…]}`.
     public static func encode(_ snapshot: Snapshot) -> [UInt8] {
         var text = "{\"tracking\":"
         append(snapshot.tracking, TrackingReport.variables, to: &text)
@@ -16,6 +16,10 @@ public enum JSON {
         }
         text += "],\"server\":"
         append(snapshot.server, ServerReport.variables, to: &text)
+        if let rtc = snapshot.rtc {
+            text += ",\"rtc\":"
+            append(rtc, RealTimeClockReport.variables, to: &text)
+        }
         text += ",\"alarms\":["
         append(snapshot.alarms, AlarmReport.variables, to: &text)
         text += "]}"

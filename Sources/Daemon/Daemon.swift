@@ -37,6 +37,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
     private let devices: [SourceDevice]
     private var files: StateFiles
     private var alarms = AlarmList()
+    private let realTimeClock: RealTimeClockDevice?
     private var listener: ObserveListener?
     private var listenerIndex: Int?
     private var pollSet = PollSet()
@@ -78,6 +79,10 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
                 source.notBefore(earliestDate.date)
                 return source
             }
+        // Another clock than the system's has nothing to tell it.
+        realTimeClock = RealTimeClockDevice(
+            path: clockName == "system" ? configuration.rtcDevice : nil, kept: settings.keptState.realTimeClock,
+            clock: clock, log)
         timekeeper = Timekeeper(clock: clock, sources: sources, settings: settings)
         let now = clock.monotonicNow()
         devices = sources.enumerated().map { SourceDevice(index: $0, source: $1, now: now) }
@@ -112,6 +117,8 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
             attendDevices(now)
             attendListener()
             server.readCards(now: now, log: log)
+            let hasInterrupt = realTimeClock?.pollIndex.map { pollSet.needsAttention($0) } ?? false
+            realTimeClock?.attend(timekeeper.clock, isReady: hasInterrupt, isClockGood: isClockGood, log)
             if now >= nextTick { tick(now) }
             publishService()
             flushJournal()
@@ -121,8 +128,9 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
                 return .noTime
             }
         }
+        realTimeClock?.finish(timekeeper.clock, isClockGood: isClockGood, log)
         files.finish(
-            frequency: timekeeper.oscillatorFrequency, state: timekeeper.keptState,
+            frequency: timekeeper.oscillatorFrequency, state: Self.keptState(timekeeper, realTimeClock),
             now: timekeeper.clock.monotonicNow(), alarms: &alarms, log: log)
         timekeeper.release()
         flushJournal()
@@ -134,8 +142,9 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         pollSet.removeAll()
         server.register(in: &pollSet)
         for device in devices { device.register(in: &pollSet) }
+        realTimeClock?.register(in: &pollSet)
         listenerIndex = (listener?.descriptor.rawValue).map { pollSet.add(number: $0) }
-        let due = devices.reduce(min(nextTick, server.due)) { min($0, $1.due) }
+        let due = devices.reduce(min(nextTick, server.due, realTimeClock?.due ?? .distantFuture)) { min($0, $1.due) }
         _ = try pollSet.wait(timeout: max(.zero, due - timekeeper.clock.monotonicNow()))
     }
 
@@ -167,7 +176,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         timekeeper.tick()
         server.tick(now: now, log: log)
         let table = files.tick(
-            frequency: timekeeper.oscillatorFrequency, state: timekeeper.keptState,
+            frequency: timekeeper.oscillatorFrequency, state: Self.keptState(timekeeper, realTimeClock),
             isLocked: timekeeper.ladder.state == .locked, now: now, alarms: &alarms, log: log)
         noteImpossibleDates(now)
         if let table {
@@ -175,6 +184,17 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         }
         log.reportRepeats()
         publishSnapshot()
+    }
+
+    private static func keptState(_ timekeeper: Timekeeper<Clock>, _ rtc: RealTimeClockDevice?) -> KeptState {
+        var state = timekeeper.keptState
+        if let rtc { state.realTimeClock = rtc.tracking.keptState }
+        return state
+    }
+
+    /// Whether the clock is right to far below what a real-time clock is.
+    private var isClockGood: Bool {
+        timekeeper.ladder.state == .locked && timekeeper.serverState.rootDispersion < 0.005
     }
 
     /// Keeps the alarm while a source's date is not believed; the log has it as the source's condition.
@@ -220,6 +240,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         snapshot.tracking.version = Release.version
         snapshot.tracking.clock = clockName
         snapshot.server = server.report
+        snapshot.rtc = realTimeClock?.report(at: timekeeper.clock.monotonicNow())
         snapshot.alarms = alarms.reports(at: timekeeper.clock.monotonicNow())
         listener?.publish(JSON.encode(snapshot))
     }
