@@ -114,7 +114,7 @@ final class RealTimeClockDevice {
     /// Sets the RTC at the daemon's end, which takes a second at most, where it would be wrong from then on.
     func finish(_ steered: some ClockControl, isClockGood: Bool, _ log: Log) {
         clock = nil
-        guard isClockGood, fault.isEmpty, tracking.isOffAtEnd(at: steered.monotonicNow()) else { return }
+        guard isClockGood, fault.isEmpty, tracking.isOff else { return }
         let plan = tracking.setting(after: steered.now())
         Pause.sleep(plan.moment - steered.now())
         setTime(plan, steered.monotonicNow(), log)

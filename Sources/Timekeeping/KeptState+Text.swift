@@ -159,7 +159,7 @@ extension KeptState {
         var (first, second): (Double?, Double?)
         guard words.count == 2 else { return false }
         if key == "rtc" {
-            guard let nanoseconds = Int64(words[0]),
+            guard let nanoseconds = Int64(words[0]), nanoseconds >= 0,
                 Self.read(words[1], within: -Self.largestRTCOffset...Self.largestRTCOffset, into: &second), let second
             else { return false }
             realTimeClock = RealTimeClock(comparedAt: Instant(nanoseconds: nanoseconds), offset: second)

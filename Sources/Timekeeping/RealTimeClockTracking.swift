@@ -127,19 +127,15 @@ public struct RealTimeClockTracking: Sendable {
     }
 
     private func isSettingDue(_ now: MonotonicInstant) -> Bool {
-        guard !isUnverified, isOff(at: now) ?? false else { return false }
+        guard !isUnverified, isOff else { return false }
         guard let lastSetting else { return true }
         return now - lastSetting >= Self.setInterval || hasFailed && attempt < Self.attempts
     }
 
-    /// Whether it is to be set before the daemon ends and nobody does so any more.
-    public func isOffAtEnd(at now: MonotonicInstant) -> Bool { isOff(at: now) ?? false }
-
-    /// Whether it needs to be set; `nil` while that is to be found out.
-    private func isOff(at now: MonotonicInstant) -> Bool? {
+    /// Whether it was off when last compared, or nobody can tell; not extrapolated, for the kernel may have set it since.
+    public var isOff: Bool {
         guard canCompare, !isInvalid else { return true }
-        guard let last else { return nil }
-        return abs(last.offset - (rate?.value ?? 0) * (now - last.at).seconds) > Self.tolerance
+        return last.map { abs($0.offset) > Self.tolerance } ?? false
     }
 
     /// The next moment at which it is to be told `second`, so that its seconds begin where the clock's do.
