@@ -82,7 +82,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         // Another clock than the system's has nothing to tell it.
         realTimeClock = RealTimeClockDevice(
             path: clockName == "system" ? configuration.rtcDevice : nil, kept: settings.keptState.realTimeClock,
-            clock: clock, log)
+            now: clock.monotonicNow(), log)
         timekeeper = Timekeeper(clock: clock, sources: sources, settings: settings)
         let now = clock.monotonicNow()
         devices = sources.enumerated().map { SourceDevice(index: $0, source: $1, now: now) }
@@ -118,7 +118,8 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
             attendListener()
             server.readCards(now: now, log: log)
             let hasInterrupt = realTimeClock?.pollIndex.map { pollSet.needsAttention($0) } ?? false
-            realTimeClock?.attend(timekeeper.clock, isReady: hasInterrupt, isClockGood: isClockGood, log)
+            realTimeClock?.attend(
+                timekeeper.clock.now(), now, isReady: hasInterrupt, isClockGood: isClockGood, log)
             if now >= nextTick { tick(now) }
             publishService()
             flushJournal()
@@ -128,10 +129,11 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
                 return .noTime
             }
         }
-        realTimeClock?.finish(timekeeper.clock, isClockGood: isClockGood, log)
+        let now = timekeeper.clock.monotonicNow()
+        realTimeClock?.finish(timekeeper.clock.now(), now, isClockGood: isClockGood, log)
         files.finish(
-            frequency: timekeeper.oscillatorFrequency, state: Self.keptState(timekeeper, realTimeClock),
-            now: timekeeper.clock.monotonicNow(), alarms: &alarms, log: log)
+            frequency: timekeeper.oscillatorFrequency, state: Self.keptState(timekeeper, realTimeClock), now: now,
+            alarms: &alarms, log: log)
         timekeeper.release()
         flushJournal()
         log.notice("told to stop")
@@ -178,7 +180,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         let table = files.tick(
             frequency: timekeeper.oscillatorFrequency, state: Self.keptState(timekeeper, realTimeClock),
             isLocked: timekeeper.ladder.state == .locked, now: now, alarms: &alarms, log: log)
-        noteImpossibleDates(now)
+        alarms.noteDates(of: timekeeper.sources, now)
         if let table {
             timekeeper.replaceLeapSeconds(table)
         }
@@ -195,17 +197,6 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
     /// Whether the clock is right to far below what a real-time clock is.
     private var isClockGood: Bool {
         timekeeper.ladder.state == .locked && timekeeper.serverState.rootDispersion < 0.005
-    }
-
-    /// Keeps the alarm while a source's date is not believed; the log has it as the source's condition.
-    private mutating func noteImpossibleDates(_ now: MonotonicInstant) {
-        for source in timekeeper.sources {
-            guard case .impossibleDate(let fault, let remedy) = source.condition else { continue }
-            let text = "\(source.configuration.name): \(fault); not believed"
-            _ = alarms.raise("date", text, remedy: remedy, at: now)
-            return
-        }
-        _ = alarms.clear("date")
     }
 
     private mutating func attendDevices(_ now: MonotonicInstant) {
@@ -261,5 +252,17 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
 
     private mutating func flushJournal() {
         for entry in timekeeper.takeJournal() { log.write(entry.level, entry.text) }
+    }
+}
+
+extension AlarmList {
+    /// Keeps the alarm while a source's date is not believed; the log has it as the source's condition.
+    fileprivate mutating func noteDates(of sources: [ReferenceClock], _ now: MonotonicInstant) {
+        for source in sources {
+            guard case .impossibleDate(let fault, let remedy) = source.condition else { continue }
+            _ = raise("date", "\(source.configuration.name): \(fault); not believed", remedy: remedy, at: now)
+            return
+        }
+        _ = clear("date")
     }
 }

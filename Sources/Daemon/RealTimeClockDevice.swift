@@ -1,4 +1,3 @@
-import Discipline
 import LinuxSystem
 import Reports
 import TimeScale
@@ -48,17 +47,17 @@ final class RealTimeClockDevice {
     /// - Parameters:
     ///   - path: the device; `nil` = none.
     ///   - kept: what an earlier run has learned of it.
-    ///   - clock: the clock that is steered.
+    ///   - now: the time.
     ///   - log: is told what is expected of the RTC.
-    convenience init?(path: String?, kept: KeptState.RealTimeClock?, clock: some ClockControl, _ log: Log) {
+    convenience init?(path: String?, kept: KeptState.RealTimeClock?, now: MonotonicInstant, _ log: Log) {
         guard let path, Files.exists(path) else { return nil }
         let lines = (try? Files.read(Self.adjustmentFile, limit: 4096))?.split(separator: UInt8(ascii: "\n"))
         if let lines, lines.count > 2, lines[2].elementsEqual("LOCAL".utf8) {
             log.notice("\(path) keeps local time by \(Self.adjustmentFile), and is left alone")
             return nil
         }
-        self.init(path: path, kept: kept, now: clock.monotonicNow())
-        if let forecast = tracking.forecast(at: clock.now()) { log.info("\(path) \(forecast)") }
+        self.init(path: path, kept: kept, now: now)
+        if let forecast = tracking.forecast(at: KernelClock.realTime()) { log.info("\(path) \(forecast)") }
     }
 
     /// What is to be told about it.
@@ -82,14 +81,14 @@ final class RealTimeClockDevice {
     /// Does what is due.
     ///
     /// - Parameters:
-    ///   - steered: the clock that is steered.
+    ///   - reading: what the system's clock reads.
+    ///   - now: the time.
     ///   - isReady: whether there is something to read.
     ///   - isClockGood: whether that clock is right.
     ///   - log: is told what happens to the RTC.
-    func attend(_ steered: some ClockControl, isReady: Bool, isClockGood: Bool, _ log: Log) {
-        let now = steered.monotonicNow()
+    func attend(_ reading: Instant, _ now: MonotonicInstant, isReady: Bool, isClockGood: Bool, _ log: Log) {
         if clock != nil {
-            if isReady { takeEdge(steered.now(), now, log) }
+            if isReady { takeEdge(reading, now, log) }
             if clock != nil, now >= due { giveUp(now, log) }
             return
         }
@@ -101,7 +100,6 @@ final class RealTimeClockDevice {
             if task == .compare { beginComparison(now, log) }
             return
         }
-        let reading = steered.now()
         if let planned, reading >= planned.moment, reading - planned.moment < Self.lateness {
             setTime(planned, now, log)
             self.planned = nil
@@ -112,12 +110,12 @@ final class RealTimeClockDevice {
     }
 
     /// Sets the RTC at the daemon's end, which takes a second at most, where it would be wrong from then on.
-    func finish(_ steered: some ClockControl, isClockGood: Bool, _ log: Log) {
+    func finish(_ reading: Instant, _ now: MonotonicInstant, isClockGood: Bool, _ log: Log) {
         clock = nil
         guard isClockGood, fault.isEmpty, tracking.isOff else { return }
-        let plan = tracking.setting(after: steered.now())
-        Pause.sleep(plan.moment - steered.now())
-        setTime(plan, steered.monotonicNow(), log)
+        let plan = tracking.setting(after: reading)
+        Pause.sleep(plan.moment - reading)
+        setTime(plan, now, log)
     }
 
     // MARK: - The device

@@ -50,7 +50,7 @@ struct StateFiles {
         (keysFile, trustedKeys) = (configuration.keysFile, configuration.trustedKeys)
     }
 
-    /// Does what is due.
+    /// Does what is due. Not inlined: the loop is there three times, once for each kind of clock.
     ///
     /// - Parameters:
     ///   - frequency: the oscillator's error, s/s, positive = fast; `nil` while it is not known.
@@ -60,6 +60,7 @@ struct StateFiles {
     ///   - alarms: are told what lasts.
     ///   - log: is told what fails.
     /// - Returns: a leap second table, when it was read again.
+    @inline(never)
     mutating func tick(
         frequency: Double?, state: @autoclosure () -> KeptState, isLocked: Bool, now: MonotonicInstant,
         alarms: inout AlarmList, log: Log
@@ -78,6 +79,7 @@ struct StateFiles {
     }
 
     /// Writes at an orderly end what this run has learned.
+    @inline(never)
     mutating func finish(
         frequency: Double?, state: KeptState, now: MonotonicInstant, alarms: inout AlarmList, log: Log
     ) {

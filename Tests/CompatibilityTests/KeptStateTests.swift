@@ -45,6 +45,30 @@ struct KeptStateTests {
         #expect(result.output.contains("ALL WAS SEEN"), "\(result)")
     }
 
+    @Test("a last good time from a spoofed future keeps the daemon silent, and it says why and what to remove")
+    func future() async throws {
+        let folder = Folder()
+        var state = KeptState()
+        state.lastGoodTime = KernelClock.realTime() + .seconds(3 * 31_557_600)
+        try folder.write("state.0", state.text)
+        let setup = RunningDaemon.Setup().with { $0.service += "\nstatefile \(folder.file("state"))" }
+        try await withDaemon(setup) { daemon in
+            #expect(try await daemon.logs("when the clock was last right; not believed", within: 30), "\(daemon.log)")
+            #expect(daemon.log.components(separatedBy: "not believed").count == 2)
+            #expect(daemon.log.contains("remove \(folder.file("state.0")) and \(folder.file("state.1"))"))
+            var alarms: [AlarmReport] = []
+            _ = try await eventually(within: 10) {
+                alarms = (try? daemon.snapshot().alarms) ?? []
+                return !alarms.isEmpty
+            }
+            #expect(alarms.map(\.name) == ["date"])
+            #expect(try daemon.ask().leap == 3)
+        }
+        // Nothing was right, so nothing was written over.
+        #expect(folder.text("state.0") == state.text)
+        #expect(folder.text("state.1") == "")
+    }
+
     /// The number in the newest whole state.
     private static func read(_ folder: Folder) -> Double? {
         var slots = StateSlots(path: folder.file("state"))

@@ -84,12 +84,12 @@ struct RealTimeClockDeviceTests {
             device.register(in: &set)
             _ = try set.wait(timeout: .zero)
             let isReady = device.pollIndex.map { set.isReadable($0) } ?? false
-            device.attend(clock, isReady: isReady, isClockGood: isClockGood, log)
+            device.attend(clock.now(), clock.monotonicNow(), isReady: isReady, isClockGood: isClockGood, log)
             // The loop wakes again when the device wants it.
             let next = Int64(second + 1) * 1_000_000_000
             while device.due.nanoseconds > clock.elapsed, device.due.nanoseconds < next {
                 clock.advance(to: device.due.nanoseconds + 1_000_000)
-                device.attend(clock, isReady: false, isClockGood: isClockGood, log)
+                device.attend(clock.now(), clock.monotonicNow(), isReady: false, isClockGood: isClockGood, log)
             }
         }
     }
@@ -124,7 +124,7 @@ struct RealTimeClockDeviceTests {
         let book = try LogBook()
         driver.error = 7
         try run(1..<300, isClockGood: false, book.log)
-        device.finish(clock, isClockGood: false, book.log)
+        device.finish(clock.now(), clock.monotonicNow(), isClockGood: false, book.log)
         #expect(driver.opened == 0 && driver.set.isEmpty)
     }
 
