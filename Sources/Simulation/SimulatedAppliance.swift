@@ -82,6 +82,11 @@ public struct SimulatedAppliance {
         settings.leapSeconds = leapSeconds
         settings.keptState = keptState
         settings.earliestDate = earliest
+        if let frequency = keptState.frequency {
+            let age = scenario.inheritedMaximumError.flatMap { _ in keptState.lastGoodTime.map { scenario.start - $0 } }
+            settings.knownFrequency = frequency
+            settings.knownFrequencyDeviation = keptState.frequencyDeviation(after: age)
+        }
         timekeeper = Timekeeper(clock: clock, sources: sources, settings: settings)
         wiring = Wiring(sources)
         world = scenario.world
