@@ -36,7 +36,7 @@ enum StatusScreen {
             rtc.rate.map { "rate \(Format.frequency($0))" },
             rtc.settings > 0 ? "set \(rtc.settings) times" : nil,
         ].compactMap(\.self)
-        return "rtc              \(rtc.device): " + ([rtc.state] + facts).joined(separator: ", ") + "\n"
+        return "rtc              \(rtc.device): " + ([rtc.state] + facts).joined(separator: ", ") + "\n\n"
     }
 
     private static func alarms(_ alarms: [AlarmReport]) -> String {
