@@ -75,7 +75,7 @@ let package = Package(
         smallFloor("Discipline", ["TimeScale"]),
         smallFloor("ReferenceClocks", ["TimeScale", "GPSDWire", "Receivers", "ConfigurationLanguage", "Discipline"]),
         floor("NTPServer", ["TimeScale", "NTPWire", "ConfigurationLanguage", "Discipline"]),
-        smallFloor("Reports"),
+        smallFloor("Reports", ["TimeScale"]),
         smallFloor(
             "Timekeeping",
             [
@@ -125,12 +125,12 @@ let package = Package(
                 "NTPServer", "NTPWire", "ConfigurationLanguage", "Discipline", "TimeScale", "SimulatedWorld",
                 "Authentication",
             ]),
-        tests("ReportsTests", ["Reports"]),
+        tests("ReportsTests", ["Reports", "TimeScale"]),
         tests("ControlServiceTests", ["ControlService", "Reports"]),
         tests(
             "DaemonTests",
             [
-                "Daemon", "ConfigurationLanguage", "Discipline", "LinuxSystem", "TimeScale", "Authentication",
+                "Daemon", "ConfigurationLanguage", "CLinux", "Discipline", "LinuxSystem", "TimeScale", "Authentication",
                 "GPSDClient", "NTPServer", "NTPWire", "ReferenceClocks", "Reports", "SimulatedWorld", "Timekeeping",
             ]),
         tests("ReceiversTests", ["Receivers", "SimulatedWorld", "TimeScale"]),
@@ -165,7 +165,7 @@ let package = Package(
             "CompatibilityTests",
             [
                 "LinuxSystem", "Reports", "SimulatedWorld", "TimeScale", "ConfigurationLanguage", "GPSDClient",
-                "GPSDWire",
+                "GPSDWire", "Daemon", "Timekeeping",
             ]),
         tests("ArchitectureTests", []),
     ]

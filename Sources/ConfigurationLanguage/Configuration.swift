@@ -55,6 +55,8 @@ public struct Configuration: Equatable, Sendable {
     public var driftFile: String?
     /// Where what was learned is kept over restarts; `nil` = nowhere.
     public var stateFile: String?
+    /// The real-time clock that is compared and set where the kernel's clock is steered; `nil` = none.
+    public var rtcDevice: String? = "/dev/rtc0"
     /// The `leap-seconds.list` to read; `nil` = the built-in table only.
     public var leapFile: String?
     /// Whether a leap file with a wrong or missing hash is refused.

@@ -234,8 +234,11 @@ extension Directive {
             guard let date = $1.date(after: $2, orDaysSince1900: false) else { return }
             $0.configuration.leapSecondsEnd = date
         },
-        Directive(["statefile"], "PATH|none", "where the last good date is kept over restarts") {
+        Directive(["statefile"], "PATH|none", "what was learned is kept over restarts in PATH.0 and PATH.1") {
             $0.readPath(&$1, $2, into: \.stateFile, disabledBy: "none")
+        },
+        Directive(["rtc"], "DEVICE|none", "the real-time clock to compare and set (/dev/rtc0)") {
+            $0.readPath(&$1, $2, into: \.rtcDevice, disabledBy: "none")
         },
         Directive(["driftfile"], "PATH", "where the frequency is kept over restarts; \"\" = nowhere") {
             $0.readPath(&$1, $2, into: \.driftFile, disabledBy: "")

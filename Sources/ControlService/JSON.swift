@@ -2,15 +2,13 @@ import Reports
 
 /// Writes reports as JSON (RFC 8259) from their variable tables.
 public enum JSON {
-    /// A snapshot as one object: `{"tracking":{…},"sources":[{…},…],"receivers":[{…,"satellites":[{…},…]},…],"server":{…}}`.
+    /// A snapshot as one object: `{"tracking":{…},"sources":[{…},…],"receivers":[{…,"satellites":[{…},…]},…],"server":{…},
+    /// "rtc":{…},"alarms":[{…},…]}`.
     public static func encode(_ snapshot: Snapshot) -> [UInt8] {
         var text = "{\"tracking\":"
         append(snapshot.tracking, TrackingReport.variables, to: &text)
         text += ",\"sources\":["
-        for (index, source) in snapshot.sources.enumerated() {
-            if index > 0 { text += "," }
-            append(source, SourceReport.variables, to: &text)
-        }
+        append(snapshot.sources, SourceReport.variables, to: &text)
         text += "],\"receivers\":["
         for (index, receiver) in snapshot.receivers.enumerated() {
             if index > 0 { text += "," }
@@ -18,7 +16,13 @@ public enum JSON {
         }
         text += "],\"server\":"
         append(snapshot.server, ServerReport.variables, to: &text)
-        text += "}"
+        if let rtc = snapshot.rtc {
+            text += ",\"rtc\":"
+            append(rtc, RealTimeClockReport.variables, to: &text)
+        }
+        text += ",\"alarms\":["
+        append(snapshot.alarms, AlarmReport.variables, to: &text)
+        text += "]}"
         return Array(text.utf8)
     }
 
@@ -26,11 +30,15 @@ public enum JSON {
         append(receiver, ReceiverReport.variables, to: &text)
         text.removeLast()
         text += ",\"satellites\":["
-        for (index, satellite) in receiver.satellites.enumerated() {
-            if index > 0 { text += "," }
-            append(satellite, ReceiverReport.Satellite.variables, to: &text)
-        }
+        append(receiver.satellites, ReceiverReport.Satellite.variables, to: &text)
         text += "]}"
+    }
+
+    private static func append<Report>(_ reports: [Report], _ variables: [Variable<Report>], to text: inout String) {
+        for (index, report) in reports.enumerated() {
+            if index > 0 { text += "," }
+            append(report, variables, to: &text)
+        }
     }
 
     private static func append<Report>(_ report: Report, _ variables: [Variable<Report>], to text: inout String) {

@@ -37,6 +37,8 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
     private let devices: [SourceDevice]
     private var files: StateFiles
     private var supervisor: Supervisor
+    private var alarms = AlarmList()
+    private let realTimeClock: RealTimeClockDevice?
     private var listener: ObserveListener?
     private var listenerIndex: Int?
     private var pollSet = PollSet()
@@ -64,18 +66,24 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         settings.precision = ClockPrecision.measure(clock)
         settings.leapSeconds = files.readLeapSeconds(log) ?? .builtIn
         settings.keptState = files.readState(log)
-        settings.knownFrequency = files.readFrequency(log) ?? settings.keptState.frequency
-        let earliestDate = StateFiles.earliestDate(
-            configured: configuration.earliestDate, kept: settings.keptState.lastGoodTime,
-            inherited: clock.inheritedMaximumError.map { _ in clock.now() })
+        let inherited = overridesFirstPanic ? nil : clock.inheritedMaximumError.map { _ in clock.now() }
+        if let known = files.knownFrequency(settings.keptState, now: inherited, log) {
+            (settings.knownFrequency, settings.knownFrequencyDeviation) = known
+        }
+        let earliestDate = files.earliestDate(
+            configured: configuration.earliestDate, kept: settings.keptState.lastGoodTime, inherited: inherited)
         settings.earliestDate = earliestDate
         let origin = configuration.earliestDate ?? Release.date
         let sources = configuration.referenceClocks.filter { $0.driver != .localClock }
             .map { configuration in
                 var source = ReferenceClock(configuration, earliestDate: origin)
-                source.notBefore(earliestDate)
+                source.notBefore(earliestDate.date)
                 return source
             }
+        // Another clock than the system's has nothing to tell it.
+        realTimeClock = RealTimeClockDevice(
+            path: clockName == "system" ? configuration.rtcDevice : nil, kept: settings.keptState.realTimeClock,
+            now: clock.monotonicNow(), log)
         timekeeper = Timekeeper(clock: clock, sources: sources, settings: settings)
         let now = clock.monotonicNow()
         devices = sources.enumerated().map { SourceDevice(index: $0, source: $1, now: now) }
@@ -114,6 +122,9 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
             attendDevices(now)
             attendListener()
             server.readCards(now: now, log: log)
+            let hasInterrupt = realTimeClock?.pollIndex.map { pollSet.needsAttention($0) } ?? false
+            realTimeClock?.attend(
+                timekeeper.clock.now(), now, isReady: hasInterrupt, isClockGood: isClockGood, log)
             Signals.note(.tick)
             if now >= nextTick { tick(now) }
             publishService()
@@ -125,8 +136,11 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
             }
         }
         supervisor.stopping(log: log)
-        files.writeFrequency(timekeeper.oscillatorFrequency, log)
-        files.writeState(timekeeper.keptState, log)
+        let now = timekeeper.clock.monotonicNow()
+        realTimeClock?.finish(timekeeper.clock.now(), now, isClockGood: isClockGood, log)
+        files.finish(
+            frequency: timekeeper.oscillatorFrequency, state: Self.keptState(timekeeper, realTimeClock), now: now,
+            alarms: &alarms, log: log)
         timekeeper.release()
         flushJournal()
         log.notice("told to stop")
@@ -137,8 +151,9 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         pollSet.removeAll()
         server.register(in: &pollSet)
         for device in devices { device.register(in: &pollSet) }
+        realTimeClock?.register(in: &pollSet)
         listenerIndex = (listener?.descriptor.rawValue).map { pollSet.add(number: $0) }
-        let due = devices.reduce(min(nextTick, server.due)) { min($0, $1.due) }
+        let due = devices.reduce(min(nextTick, server.due, realTimeClock?.due ?? .distantFuture)) { min($0, $1.due) }
         _ = try pollSet.wait(timeout: max(.zero, due - timekeeper.clock.monotonicNow()))
     }
 
@@ -171,7 +186,9 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         timekeeper.tick()
         server.tick(now: now, log: log)
         let table = files.tick(
-            frequency: timekeeper.oscillatorFrequency, state: timekeeper.keptState, now: now, log: log)
+            frequency: timekeeper.oscillatorFrequency, state: Self.keptState(timekeeper, realTimeClock),
+            isLocked: timekeeper.ladder.state == .locked, now: now, alarms: &alarms, log: log)
+        alarms.noteDates(of: timekeeper.sources, now)
         if let table {
             timekeeper.replaceLeapSeconds(table)
         }
@@ -188,6 +205,17 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
             .init(now: now, due: due, asOf: timekeeper.serverState.asOf, rounds: server.rounds),
             isServing: isServing, tracking: timekeeper.snapshot().tracking, log: log)
         server.wakeWorkers()
+    }
+
+    private static func keptState(_ timekeeper: Timekeeper<Clock>, _ rtc: RealTimeClockDevice?) -> KeptState {
+        var state = timekeeper.keptState
+        if let rtc { state.realTimeClock = rtc.tracking.keptState }
+        return state
+    }
+
+    /// Whether the clock is right to far below what a real-time clock is.
+    private var isClockGood: Bool {
+        timekeeper.ladder.state == .locked && timekeeper.serverState.rootDispersion < 0.005
     }
 
     private mutating func attendDevices(_ now: MonotonicInstant) {
@@ -222,6 +250,8 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         snapshot.tracking.version = Release.version
         snapshot.tracking.clock = clockName
         snapshot.server = server.report
+        snapshot.rtc = realTimeClock?.report(at: timekeeper.clock.monotonicNow())
+        snapshot.alarms = alarms.reports(at: timekeeper.clock.monotonicNow())
         listener?.publish(JSON.encode(snapshot))
     }
 
@@ -243,5 +273,17 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
 
     private mutating func flushJournal() {
         for entry in timekeeper.takeJournal() { log.write(entry.level, entry.text) }
+    }
+}
+
+extension AlarmList {
+    /// Keeps the alarm while a source's date is not believed; the log has it as the source's condition.
+    fileprivate mutating func noteDates(of sources: [ReferenceClock], _ now: MonotonicInstant) {
+        for source in sources {
+            guard case .impossibleDate(let fault, let remedy) = source.condition else { continue }
+            _ = raise("date", "\(source.configuration.name): \(fault); not believed", remedy: remedy, at: now)
+            return
+        }
+        _ = clear("date")
     }
 }

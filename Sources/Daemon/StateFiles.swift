@@ -9,8 +9,15 @@ import Timekeeping
 ///
 /// None may stop it: what cannot be read or written is said once and done without.
 struct StateFiles {
-    /// Between two writings of the drift file, as ntpd, and of the state.
+    /// Between two writings of the drift file, as ntpd, and of the state: 4 kB.
     private static let writeInterval = Interval.seconds(3600)
+    /// From the first lock to the first writing of the state: long enough that a daemon that starts again and again does
+    /// not wear out the disk.
+    private static let firstPause = Interval.seconds(60)
+    /// Between two attempts to write on a disk that refuses: one with bad sectors holds up the loop each time.
+    private static let retryInterval = Interval.seconds(300)
+    /// What an alarm about a file that cannot be written says is to be done.
+    private static let writeRemedy = "see to the disk, its room and its permissions; it is tried again every 5 min"
     /// Between two looks at the leap second file.
     private static let leapInterval = Interval.seconds(86_400)
     /// Warning time before the leap second table expires.
@@ -26,7 +33,6 @@ struct StateFiles {
         Instant(nanoseconds: 4_102_444_800 * 1_000_000_000), Release.date + .seconds(20 * 31_557_600))
 
     private let driftFile: String?
-    private let stateFile: String?
     private let leapFile: String?
     private let checksHash: Bool
     private let keysFile: String?
@@ -34,44 +40,65 @@ struct StateFiles {
     private var nextDrift: MonotonicInstant?
     private var nextState: MonotonicInstant?
     private var nextLeap: MonotonicInstant?
-    private var hasDriftFailed = false
-    private var hasStateFailed = false
+    private var slots: StateSlots?
 
     init(_ configuration: Configuration) {
-        (driftFile, stateFile) = (configuration.driftFile, configuration.stateFile)
+        driftFile = configuration.driftFile
+        slots = configuration.stateFile.map { StateSlots(path: $0) }
         leapFile = configuration.leapFile
         checksHash = configuration.leapFileHashChecked
         (keysFile, trustedKeys) = (configuration.keysFile, configuration.trustedKeys)
     }
 
-    /// Does what is due.
+    /// Does what is due. Not inlined: the loop is there three times, once for each kind of clock.
     ///
     /// - Parameters:
     ///   - frequency: the oscillator's error, s/s, positive = fast; `nil` while it is not known.
     ///   - state: what is worth keeping.
+    ///   - isLocked: whether the clock is right, without which nothing new is worth it.
     ///   - now: the time.
+    ///   - alarms: are told what lasts.
     ///   - log: is told what fails.
     /// - Returns: a leap second table, when it was read again.
+    @inline(never)
     mutating func tick(
-        frequency: Double?, state: @autoclosure () -> KeptState, now: MonotonicInstant, log: Log
+        frequency: Double?, state: @autoclosure () -> KeptState, isLocked: Bool, now: MonotonicInstant,
+        alarms: inout AlarmList, log: Log
     ) -> LeapSecondTable? {
-        if now >= nextState ?? now + Self.writeInterval { writeState(state(), log) }
-        nextState = nextState.map { now >= $0 ? now + Self.writeInterval : $0 } ?? now + Self.writeInterval
-        if let due = nextDrift {
-            if now >= due {
-                nextDrift = now + Self.writeInterval
-                writeFrequency(frequency, log)
-            }
-        } else if frequency != nil {
-            nextDrift = now + Self.writeInterval
+        if isLocked, nextState == nil { nextState = now + Self.firstPause }
+        if let due = nextState, now >= due {
+            nextState = now + (writeState(state(), now, &alarms, log) ? Self.writeInterval : Self.retryInterval)
         }
-        guard let due = nextLeap else {
-            nextLeap = now + Self.leapInterval
-            return nil
+        if frequency != nil, nextDrift == nil { nextDrift = now + Self.writeInterval }
+        if let due = nextDrift, now >= due {
+            nextDrift = now + (writeFrequency(frequency, now, &alarms, log) ? Self.writeInterval : Self.retryInterval)
         }
-        guard now >= due else { return nil }
-        nextLeap = now + Self.leapInterval
-        return readLeapSeconds(log)
+        let due = nextLeap ?? now + Self.leapInterval
+        nextLeap = now >= due ? now + Self.leapInterval : due
+        return now >= due ? readLeapSeconds(log) : nil
+    }
+
+    /// Writes at an orderly end what this run has learned.
+    @inline(never)
+    mutating func finish(
+        frequency: Double?, state: KeptState, now: MonotonicInstant, alarms: inout AlarmList, log: Log
+    ) {
+        _ = writeFrequency(frequency, now, &alarms, log)
+        if nextState != nil { _ = writeState(state, now, &alarms, log) }
+    }
+
+    /// Logs once that a file cannot be written, or can again, and keeps the alarm.
+    private static func note(
+        _ error: SystemError?, _ file: String, as name: String, keeps what: String, _ now: MonotonicInstant,
+        _ alarms: inout AlarmList, _ log: Log
+    ) -> Bool {
+        guard let error else {
+            if alarms.clear(name) { log.notice("\(file): written again") }
+            return true
+        }
+        let text = "\(error), \(what) is kept in memory"
+        if alarms.raise(name, text, remedy: writeRemedy, at: now) { log.warning(text) }
+        return false
     }
 
     // MARK: - Drift
@@ -95,18 +122,35 @@ struct StateFiles {
         }
     }
 
-    /// Writes the drift file.
-    mutating func writeFrequency(_ frequency: Double?, _ log: Log) {
-        guard let driftFile, let frequency else { return }
-        let text = FixedDecimal.text(-frequency * 1e6, digits: 6) + "\n"
-        do throws(SystemError) {
-            try Files.writeAtomically(driftFile, Array(text.utf8))
-            if hasDriftFailed { log.notice("\(driftFile): written again") }
-            hasDriftFailed = false
-        } catch {
-            if !hasDriftFailed { log.warning("\(error), the frequency is kept in memory") }
-            hasDriftFailed = true
+    /// The oscillator's frequency error as it is known from before, and its standard deviation, s/s.
+    ///
+    /// - Parameters:
+    ///   - kept: the kept state.
+    ///   - now: what the clock reads, where it has gone on since it was right.
+    ///   - log: is told what is wrong with the drift file.
+    /// - Returns: `nil` where it is not known.
+    func knownFrequency(_ kept: KeptState, now: Instant?, _ log: Log) -> (frequency: Double, deviation: Double)? {
+        guard let frequency = readFrequency(log) ?? kept.frequency else { return nil }
+        // The drift file has six digits of a ppm; where it says something else, another program has written it.
+        guard let known = kept.frequency, abs(known - frequency) < 1e-12 else {
+            return (frequency, KeptState.hourlyWander)
         }
+        let age = now.flatMap { now in kept.lastGoodTime.map { now - $0 } }
+        return (known, kept.frequencyDeviation(after: age))
+    }
+
+    /// Writes the drift file.
+    ///
+    /// - Returns: whether it could be, or there is none.
+    @discardableResult
+    mutating func writeFrequency(
+        _ frequency: Double?, _ now: MonotonicInstant, _ alarms: inout AlarmList, _ log: Log
+    ) -> Bool {
+        guard let driftFile, let frequency else { return true }
+        let text = FixedDecimal.text(-frequency * 1e6, digits: 6) + "\n"
+        var failure: SystemError?
+        do throws(SystemError) { try Files.writeAtomically(driftFile, Array(text.utf8)) } catch { failure = error }
+        return Self.note(failure, driftFile, as: "driftfile", keeps: "the frequency", now, &alarms, log)
     }
 
     // MARK: - State
@@ -114,51 +158,51 @@ struct StateFiles {
     /// Whether a date that an earlier run or program has left can be true, as far as this release can know.
     static func isPlausible(_ date: Instant) -> Bool { date >= .unixEpoch && date <= latestDate }
 
-    /// A moment that cannot lie in the future: the latest of those that are known.
+    /// A moment that cannot lie in the future: the latest of those that are known, with how it is known and what to do
+    /// where it is wrong.
     ///
     /// - Parameters:
     ///   - configured: what the operator said, in place of the release's date.
     ///   - kept: when the clock was last locked in an earlier run.
     ///   - inherited: what the clock reads now, if an earlier program left it synchronised.
     /// - Returns: the latest; kept and inherited dates count only where they are plausible.
-    static func earliestDate(configured: Instant?, kept: Instant?, inherited: Instant?) -> Instant {
-        [kept, inherited].compactMap { $0 }.filter(isPlausible).reduce(configured ?? Release.date, max)
+    func earliestDate(configured: Instant?, kept: Instant?, inherited: Instant?) -> EarliestDate {
+        var earliest = EarliestDate(
+            configured ?? Release.date, configured == nil ? "the release of this program" : "earliest-date",
+            remedy: "mend the receiver, or earliest-date in the configuration")
+        if let kept, Self.isPlausible(kept), kept > earliest.date { earliest = .kept(kept, in: statePaths) }
+        if let inherited, Self.isPlausible(inherited), inherited > earliest.date {
+            earliest = EarliestDate(
+                inherited, "the system's clock at the start, which was synchronised",
+                remedy: "if it is wrong, start with -g")
+        }
+        return earliest
     }
 
-    /// What an earlier run has kept; nothing where there is no file, or one that cannot be used.
-    func readState(_ log: Log) -> KeptState {
-        guard let stateFile else { return KeptState() }
-        let bytes: [UInt8]
-        do throws(SystemError) {
-            bytes = try Files.read(stateFile, limit: Self.longestFile)
-        } catch {
-            log.info("\(error), starting without a kept state")
-            return KeptState()
+    /// The files of the state; none where it is not kept.
+    var statePaths: [String] { slots?.paths ?? [] }
+
+    /// What an earlier run has kept; nothing where there are no files, or none that can be used.
+    mutating func readState(_ log: Log) -> KeptState {
+        guard var state = slots?.read(log) else { return KeptState() }
+        if let date = state.lastGoodTime, !Self.isPlausible(date) {
+            log.warning("\(date) as the kept last good time cannot be true, ignored")
+            state.lastGoodTime = nil
         }
-        do throws(KeptStateError) {
-            var state = try KeptState(text: bytes)
-            if let date = state.lastGoodTime, !Self.isPlausible(date) {
-                log.warning("\(stateFile): \(date) as the last good time cannot be true, ignored")
-                state.lastGoodTime = nil
-            }
-            return state
-        } catch {
-            log.warning("\(stateFile): \(error), starting without a kept state")
-            return KeptState()
-        }
+        return state
     }
 
     /// Writes the state.
-    mutating func writeState(_ state: KeptState, _ log: Log) {
-        guard let stateFile else { return }
-        do throws(SystemError) {
-            try Files.writeAtomically(stateFile, Array(state.text.utf8))
-            if hasStateFailed { log.notice("\(stateFile): written again") }
-            hasStateFailed = false
-        } catch {
-            if !hasStateFailed { log.warning("\(error), the state is kept in memory") }
-            hasStateFailed = true
-        }
+    ///
+    /// - Returns: whether it could be, or is not to be kept.
+    @discardableResult
+    mutating func writeState(
+        _ state: KeptState, _ now: MonotonicInstant, _ alarms: inout AlarmList, _ log: Log
+    ) -> Bool {
+        guard let path = statePaths.first else { return true }
+        var failure: SystemError?
+        do throws(SystemError) { try slots?.write(state) } catch { failure = error }
+        return Self.note(failure, path, as: "statefile", keeps: "the state", now, &alarms, log)
     }
 
     // MARK: - Leap seconds

@@ -39,6 +39,30 @@ public enum Files {
             unsafe unlink(temporary)
             throw error
         }
+        try syncDirectory(of: path)
+    }
+
+    /// Writes over a file from its start, in the blocks that it has already, and waits until it is on the disk.
+    ///
+    /// That goes on a full disk too, where `writeAtomically` cannot make a second file; but who is stopped on the way
+    /// leaves a mixture of old and new.
+    ///
+    /// - Parameters:
+    ///   - path: the file; made where there is none.
+    ///   - bytes: the new contents.
+    /// - Throws: `SystemError`; the contents may be a mixture then.
+    public static func overwrite(_ path: String, _ bytes: [UInt8]) throws(SystemError) {
+        let isNew = !exists(path)
+        let file = try FileDescriptor(opening: path, flags: O_WRONLY | O_CREAT | O_NOFOLLOW, mode: 0o644)
+        try file.write(bytes.span, subject: path)
+        if lseek(file.rawValue, 0, SEEK_END) > bytes.count {
+            guard ftruncate(file.rawValue, bytes.count) == 0 else { throw .last("ftruncate", path) }
+        }
+        guard fdatasync(file.rawValue) == 0 else { throw .last("fdatasync", path) }
+        if isNew { try syncDirectory(of: path) }
+    }
+
+    private static func syncDirectory(of path: String) throws(SystemError) {
         let directory = try FileDescriptor(opening: directory(of: path), flags: O_RDONLY | O_DIRECTORY)
         guard fsync(directory.rawValue) == 0 else { throw .last("fsync", Self.directory(of: path)) }
     }

@@ -78,8 +78,14 @@ extension SystemError {
     /// Whether an address is of no interface of this machine, which may change.
     public var isAddressAbsent: Bool { code == EADDRNOTAVAIL || code == ENODEV }
 
+    /// Whether there is no such file or device (ENOENT).
+    public var isAbsent: Bool { code == ENOENT }
+
     /// Whether we are not allowed to (EACCES, EPERM).
     public var isDenied: Bool { code == EACCES || code == EPERM }
+
+    /// Whether it is of an operation.
+    public func isOf(_ operation: StaticString) -> Bool { self.operation.description == operation.description }
 
     /// Whether another program has it for itself (EBUSY).
     public var isBusy: Bool { code == EBUSY }

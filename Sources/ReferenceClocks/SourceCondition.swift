@@ -12,6 +12,8 @@ public enum SourceCondition: Equatable, Sendable {
     case undecoded(String)
     /// The receiver says that its time is not valid; its reason.
     case invalid(String)
+    /// Its date cannot be true: what is wrong with it, and what to do.
+    case impossibleDate(String, remedy: String)
     /// Pulses arrive, but no labels that could number them.
     case unnumbered
     /// Labels agree so far, but not for long enough.
@@ -64,6 +66,7 @@ public enum SourceCondition: Equatable, Sendable {
         case .revised: 17
         case .ambiguousEdges: 18
         case .undecoded: 19
+        case .impossibleDate: 20
         }
     }
 
@@ -87,6 +90,7 @@ extension SourceCondition: CustomStringConvertible {
         case .undecoded(let languages):
             "the receiver speaks \(languages), which is not decoded; switch it to NMEA"
         case .invalid(let reason): "the receiver has no valid time (\(reason))"
+        case .impossibleDate(let fault, let remedy): "\(fault); not believed (\(remedy))"
         case .unnumbered: "pulses, but nothing tells which seconds they are"
         case .proving: "proving which second is which"
         case .ambiguous(let delay, let spread):

@@ -162,6 +162,10 @@ public struct Snapshot: Equatable, Sendable, Decodable {
     public var receivers: [ReceiverReport] = []
     /// The server.
     public var server = ServerReport()
+    /// The real-time clock; `nil` where none is used.
+    public var rtc: RealTimeClockReport?
+    /// The alarms of the appliance, oldest first.
+    public var alarms: [AlarmReport] = []
 
     /// An empty snapshot.
     public init() {}

@@ -70,13 +70,23 @@ public struct SimulatedAppliance {
         clock = SimulatedClock(
             start: scenario.start, offset: scenario.offset, oscillator: Oscillator(scenario.oscillator, seed: seed),
             inheritedMaximumError: scenario.inheritedMaximumError)
+        let origin = configuration.earliestDate ?? earliestDate
+        var earliest = EarliestDate(origin)
+        if let kept = keptState.lastGoodTime, kept > origin { earliest = .kept(kept) }
         let sources = configuration.referenceClocks.filter { $0.driver != .localClock }.map {
-            ReferenceClock($0, earliestDate: configuration.earliestDate ?? earliestDate)
+            var source = ReferenceClock($0, earliestDate: origin)
+            source.notBefore(earliest.date)
+            return source
         }
         var settings = Timekeeper<SimulatedClock>.Settings(configuration)
         settings.leapSeconds = leapSeconds
         settings.keptState = keptState
-        settings.earliestDate = configuration.earliestDate ?? earliestDate
+        settings.earliestDate = earliest
+        if let frequency = keptState.frequency {
+            let age = scenario.inheritedMaximumError.flatMap { _ in keptState.lastGoodTime.map { scenario.start - $0 } }
+            settings.knownFrequency = frequency
+            settings.knownFrequencyDeviation = keptState.frequencyDeviation(after: age)
+        }
         timekeeper = Timekeeper(clock: clock, sources: sources, settings: settings)
         wiring = Wiring(sources)
         world = scenario.world

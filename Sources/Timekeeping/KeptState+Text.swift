@@ -5,9 +5,13 @@ import TimeScale
 /// The text form: a line `key value…` for each number that is known, SI units, a format line first, a checksum last.
 ///
 ///     timeball-state 1
+///     sequence 17                             counts the writings, modulo 2³²
 ///     last-good-time 1795132800000000000      nanoseconds since 1970, UTC
 ///     frequency 3.0e-05                       s/s
 ///     frequency-deviation 1e-09
+///     leap-second 1798761600000000000 38      from when (ns since 1970), TAI − UTC (s)
+///     rtc 1795132800000000000 0.003           when compared (ns since 1970), right time − RTC (s)
+///     rtc-rate 1.2e-05 3e-07                  s/s, positive = fast, and its standard deviation
 ///     source NMEA(0)                          what follows is about this source
 ///     jitter 1e-06                            s
 ///     wander 1e-10                            s/s per √s
@@ -16,7 +20,7 @@ import TimeScale
 ///     delay rmc 9600 0.137 0.02 240           message, bit/s, centre (s), deviation (s), labels
 ///     crc32 0a1b2c3d                          of all bytes before this line
 ///
-/// Keys that this version does not know are skipped, so that a newer file still serves.
+/// Keys that this version does not know are skipped, so that a newer file still serves. Line ends may follow.
 extension KeptState {
     private static let format = "timeball-state 1"
     private static let checksumKey = "crc32"
@@ -25,15 +29,25 @@ extension KeptState {
     /// Largest magnitude of any other number: 10⁶ s is beyond every jitter and delay.
     private static let largestNumber = 1e6
 
+    /// Largest error of a real-time clock, s: one that lost its battery begins anew in 1970, and `Instant` ends in 2262.
+    private static let largestRTCOffset = 1e10
+    /// TAI − UTC in seconds: from what it was in 1972 to more than a century of leap seconds adds.
+    private static let taiMinusUTC = Int64(10)...200
+
     /// The state as text; every number reads back exactly.
     public var text: String {
-        var lines = [Self.format]
+        var lines = [Self.format, "sequence \(sequence)"]
         func add(_ key: String, _ value: Double?) {
             if let value, value.isFinite { lines.append("\(key) \(value)") }
         }
         if let lastGoodTime { lines.append("last-good-time \(lastGoodTime.nanoseconds)") }
         add("frequency", frequency)
         add("frequency-deviation", frequencyDeviation)
+        lines += leapSeconds.map { "leap-second \($0.since.nanoseconds) \($0.taiMinusUTC)" }
+        if let clock = realTimeClock {
+            lines.append("rtc \(clock.comparedAt.nanoseconds) \(clock.offset)")
+            if let rate = clock.rate { lines.append("rtc-rate \(rate) \(clock.rateDeviation)") }
+        }
         for source in sources {
             lines.append("source \(source.name)")
             add("jitter", source.jitter)
@@ -71,9 +85,10 @@ extension KeptState {
     /// What stands before the checksum, once that is right.
     private static func checkedBody(of text: [UInt8]) throws(KeptStateError) -> ArraySlice<UInt8> {
         guard text.starts(with: format.utf8) else { throw .unknownFormat }
-        guard text.last == UInt8(ascii: "\n") else { throw .noChecksum }
-        let start = text.dropLast().lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        let line = String(decoding: text[start...].dropLast(), as: UTF8.self)
+        let end = UInt8(ascii: "\n")
+        guard text.last == end, let last = text.lastIndex(where: { $0 != end }) else { throw .noChecksum }
+        let start = text[...last].lastIndex(of: end).map { $0 + 1 } ?? 0
+        let line = String(decoding: text[start...last], as: UTF8.self)
         guard let expected = UInt32(line.suffix(8), radix: 16), line == checksumLine(expected) else {
             throw .noChecksum
         }
@@ -91,9 +106,15 @@ extension KeptState {
         guard let key = words.first else { return true }
         let value = words.count > 1 ? words[1] : ""
         switch key {
+        case "sequence":
+            guard let number = UInt32(value) else { return false }
+            sequence = number
+            return true
         case "last-good-time":
             lastGoodTime = Int64(value).map(Instant.init(nanoseconds:))
             return lastGoodTime != nil
+        case "leap-second": return readLeapSecond(value)
+        case "rtc", "rtc-rate": return readRealTimeClock(key, value)
         case "frequency":
             return Self.read(value, within: -Self.largestFrequency...Self.largestFrequency, into: &frequency)
         case "frequency-deviation": return Self.read(value, within: 0...Self.largestNumber, into: &frequencyDeviation)
@@ -121,6 +142,35 @@ extension KeptState {
     ) -> Bool {
         guard !sources.isEmpty else { return false }
         return Self.read(text, within: range, into: &sources[sources.count - 1][keyPath: path])
+    }
+
+    private mutating func readLeapSecond(_ text: Substring) -> Bool {
+        let numbers = text.split(separator: " ").map { Int64($0) }
+        guard numbers.count == 2, let nanoseconds = numbers[0], let difference = numbers[1],
+            Self.taiMinusUTC.contains(difference),
+            leapSeconds.last.map({ $0.since.nanoseconds < nanoseconds }) ?? true
+        else { return false }
+        leapSeconds.append(.init(since: Instant(nanoseconds: nanoseconds), taiMinusUTC: Int(difference)))
+        return true
+    }
+
+    private mutating func readRealTimeClock(_ key: Substring, _ text: Substring) -> Bool {
+        let words = text.split(separator: " ")
+        var (first, second): (Double?, Double?)
+        guard words.count == 2 else { return false }
+        if key == "rtc" {
+            guard let nanoseconds = Int64(words[0]), nanoseconds >= 0,
+                Self.read(words[1], within: -Self.largestRTCOffset...Self.largestRTCOffset, into: &second), let second
+            else { return false }
+            realTimeClock = RealTimeClock(comparedAt: Instant(nanoseconds: nanoseconds), offset: second)
+            return true
+        }
+        guard Self.read(words[0], within: -0.1...0.1, into: &first), realTimeClock != nil,
+            Self.read(words[1], within: 0...Self.largestNumber, into: &second), let second
+        else { return false }
+        realTimeClock?.rate = first
+        realTimeClock?.rateDeviation = second
+        return true
     }
 
     private mutating func readDelay(_ text: Substring) -> Bool {

@@ -22,6 +22,26 @@ public struct KeptState: Equatable, Sendable {
         public init(name: String) { self.name = name }
     }
 
+    /// What was learned of the machine's real-time clock (RTC).
+    public struct RealTimeClock: Equatable, Sendable {
+        /// When it was last compared with the right time.
+        public var comparedAt: Instant
+        /// What it was off then: right time − RTC, seconds, positive = slow.
+        public var offset: Double
+        /// Its rate, s/s, positive = fast; `nil` where it is not known.
+        public var rate: Double?
+        /// Standard deviation of `rate`, s/s, 0 or more.
+        public var rateDeviation: Double
+
+        /// A comparison.
+        public init(comparedAt: Instant, offset: Double, rate: Double? = nil, rateDeviation: Double = 0) {
+            (self.comparedAt, self.offset) = (comparedAt, offset)
+            (self.rate, self.rateDeviation) = (rate, rateDeviation)
+        }
+    }
+
+    /// Counts the writings and wraps: of two states with sequences next to each other the later is the newer.
+    public var sequence: UInt32 = 0
     /// A moment at which the clock was locked: no later date can be before it.
     public var lastGoodTime: Instant?
     /// Frequency error of the oscillator, s/s, positive = fast; magnitude at most 500 ppm.
@@ -30,9 +50,30 @@ public struct KeptState: Equatable, Sendable {
     public var frequencyDeviation: Double?
     /// The sources, each name once.
     public var sources: [Source] = []
+    /// Leap seconds that were announced and believed, oldest first.
+    public var leapSeconds: [LeapSecondTable.Entry] = []
+    /// The real-time clock; `nil` where it was never compared.
+    public var realTimeClock: RealTimeClock?
+
+    /// What the temperature does to a frequency in an hour, and in any time, standard deviation in s/s.
+    public static let hourlyWander = 1e-6
 
     /// Nothing known.
     public init() {}
+
+    /// Standard deviation of `frequency` some time after the last good time, s/s.
+    ///
+    /// - Parameter age: since then, of an oscillator that has gone on running; `nil` where that is not known: after a
+    ///   pause it is cold, and without a clock nobody knows how long the pause was.
+    /// - Returns: a random walk from what it was to `hourlyWander` within an hour.
+    public func frequencyDeviation(after age: Interval?) -> Double {
+        guard let age, age >= .zero, let frequencyDeviation else { return Self.hourlyWander }
+        let walk = Self.hourlyWander * min(age.seconds / 3600, 1).squareRoot()
+        return (frequencyDeviation * frequencyDeviation + walk * walk).squareRoot()
+    }
+
+    /// Whether this was written after another state of the same run of sequences.
+    public func isNewer(than other: KeptState) -> Bool { Int32(bitPattern: sequence &- other.sequence) > 0 }
 
     /// What is kept of a source; `nil` where nothing is.
     public func source(named name: String) -> Source? { sources.first { $0.name == name } }

@@ -18,6 +18,7 @@ extension Timekeeper {
             state.frequency = frequency
             state.frequencyDeviation = flywheel.estimate(at: clock.now())?.frequencyDeviation
         }
+        state.leapSeconds = announcedLeapSeconds
         state.sources = zip(sources, tracks).map { source, track in
             var kept = state.source(named: source.configuration.name) ?? .init(name: source.configuration.name)
             // Pulses only: labels tell nothing of the quartz, and are late by something else.
@@ -30,6 +31,12 @@ extension Timekeeper {
             return kept
         }
         return state
+    }
+
+    /// Takes up the leap seconds that an earlier run has believed, where the table does not know better.
+    mutating func recallLeapSeconds() {
+        announcedLeapSeconds = settings.keptState.leapSeconds
+        replaceLeapSeconds(settings.leapSeconds)
     }
 
     /// Gives the sources what an earlier run has learned of them.

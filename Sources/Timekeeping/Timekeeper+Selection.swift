@@ -72,7 +72,7 @@ extension Timekeeper {
         if flywheel.isReady {
             estimator.adopt(flywheel, at: reading)
         } else if let frequency = settings.knownFrequency {
-            estimator.preset(frequency: frequency, deviation: Self.driftFileDeviation, at: reading)
+            estimator.preset(frequency: frequency, deviation: settings.knownFrequencyDeviation, at: reading)
         } else {
             estimator.expectSamples(after: reading)
         }

@@ -21,8 +21,8 @@ public struct Timekeeper<Clock: ClockControl> {
         public var leapSeconds = LeapSecondTable.builtIn
         /// The operator's rules of selection.
         public var selection = SourceSelection.Policy()
-        /// A moment that lies in the past for certain; dates of producers before it are not believed.
-        public var earliestDate: Instant?
+        /// A moment that lies in the past for certain; dates before it are not believed.
+        public var earliestDate: EarliestDate?
         /// How long lost sources are bridged.
         public var holdover: HoldoverRule?
         /// The last day on which a leap second is believed; `nil` = there is no last.
@@ -33,7 +33,8 @@ public struct Timekeeper<Clock: ClockControl> {
         public var overridesFirstPanic = false
         /// Frequency error of the oscillator as known from before, s/s, positive = fast.
         public var knownFrequency: Double?
-
+        /// Standard deviation of `knownFrequency`, s/s; where nothing is said, that of a drift file.
+        public var knownFrequencyDeviation = KeptState.hourlyWander
         /// What an earlier run has learned.
         public var keptState = KeptState()
 
@@ -49,10 +50,6 @@ public struct Timekeeper<Clock: ClockControl> {
         public let text: String
     }
 
-    /// A date so long after the earliest possible one is none, seconds: 50 years.
-    private static var longestLife: Double { 1.6e9 }
-    /// Error of a frequency read from a drift file, s/s: a day's temperature.
-    static var driftFileDeviation: Double { 1e-6 }
     /// Observations this soon after a step may carry stamps from before it.
     static var settlingTime: Interval { .milliseconds(300) }
     /// While the bound of the phase is below this, the clock numbers pulses by itself, seconds.
@@ -145,6 +142,7 @@ public struct Timekeeper<Clock: ClockControl> {
             if let numberer { self.sources[index].beNumbered(by: sources[numberer]) }
         }
         recallSources()
+        recallLeapSeconds()
         if let frequency = settings.knownFrequency { preset(frequency: frequency) }
     }
 
@@ -152,7 +150,7 @@ public struct Timekeeper<Clock: ClockControl> {
     private mutating func preset(frequency: Double) {
         setCorrection(-frequency)
         let now = clock.now()
-        flywheel.preset(frequency: frequency, deviation: Self.driftFileDeviation, at: now)
+        flywheel.preset(frequency: frequency, deviation: settings.knownFrequencyDeviation, at: now)
     }
 
     /// Which source numbers the pulses of each: itself, else the preferred, else the first that can.
@@ -200,6 +198,8 @@ public struct Timekeeper<Clock: ClockControl> {
     mutating func receive(_ labels: [SecondLabel], from index: Int) {
         for label in labels where !label.isLeapSecond {
             if label.weekRollovers > 0 { reportRollover(label, from: index) }
+            // Once the clock numbers pulses by itself, it is what shows a label to be wrong.
+            guard numberingOffset(at: label.arrived) != nil || believes(label.utc, of: index) else { continue }
             receive(label: Sample(local: label.arrived, reference: label.utc), message: label.message, from: index)
         }
     }
@@ -246,9 +246,7 @@ public struct Timekeeper<Clock: ClockControl> {
     ) {
         guard leap != .unsynchronised else { return sources[index].suspend(.invalid("it is not synchronised")) }
         sources[index].announce(leap)
-        guard isPulse || isPlausible(reference) else {
-            return sources[index].suspend(.invalid("its date \(reference) cannot be true"))
-        }
+        guard isPulse || believes(reference, of: index) else { return reportConditions() }
         if isPulse {
             receive(pulse: local - (reference - reference.nearestSecond), sequence: nil, from: index)
         } else {
@@ -261,10 +259,11 @@ public struct Timekeeper<Clock: ClockControl> {
         }
     }
 
-    /// Whether a date can be true: not before what is known to be past, nor longer after it than anything runs.
-    private func isPlausible(_ date: Instant) -> Bool {
-        guard let earliest = settings.earliestDate else { return true }
-        return date > earliest - .seconds(86_400) && (date - earliest).seconds < Self.longestLife
+    /// Whether a date can be true; a source whose date cannot says so from then on.
+    private mutating func believes(_ date: Instant, of index: Int) -> Bool {
+        guard let earliest = settings.earliestDate, let fault = earliest.fault(of: date) else { return true }
+        sources[index].suspend(.impossibleDate(fault, remedy: earliest.remedy))
+        return false
     }
 
     /// Whether a stamp can be that of something that has just happened.

@@ -5,7 +5,8 @@ import TimeScale
 enum StatusScreen {
     /// A snapshot in words and columns.
     static func text(_ snapshot: Snapshot) -> String {
-        clock(snapshot.tracking) + sources(snapshot.sources) + receivers(snapshot.receivers) + server(snapshot.server)
+        clock(snapshot.tracking) + (snapshot.rtc.map(realTimeClock) ?? "") + alarms(snapshot.alarms)
+            + sources(snapshot.sources) + receivers(snapshot.receivers) + server(snapshot.server)
     }
 
     private static func clock(_ tracking: TrackingReport) -> String {
@@ -27,6 +28,22 @@ enum StatusScreen {
             \(holdover(tracking))
 
             """
+    }
+
+    private static func realTimeClock(_ rtc: RealTimeClockReport) -> String {
+        let facts = [
+            rtc.offset.map { "\(Format.time(-$0)) off" },
+            rtc.rate.map { "rate \(Format.frequency($0))" },
+            rtc.settings > 0 ? "set \(rtc.settings) times" : nil,
+        ].compactMap(\.self)
+        return "rtc              \(rtc.device): " + ([rtc.state] + facts).joined(separator: ", ") + "\n\n"
+    }
+
+    private static func alarms(_ alarms: [AlarmReport]) -> String {
+        alarms.map { alarm in
+            let age = FixedDecimal.text(alarm.age, digits: 0)
+            return "ALARM            \(alarm.text) (for \(age) s); to do: \(alarm.remedy)\n"
+        }.joined() + (alarms.isEmpty ? "" : "\n")
     }
 
     private static func holdover(_ tracking: TrackingReport) -> String {

@@ -36,6 +36,7 @@ struct SettingsTests {
             tos minsane 2 minclock 4 mindist 0.01 maxdist 16
             holdover max-error 10us max-time 24h
             statefile /s
+            rtc /dev/rtc1
             leap-seconds-end 2027-05-20
             """)
         var expected = Configuration()
@@ -48,7 +49,7 @@ struct SettingsTests {
         (expected.minimumSane, expected.minimumSurvivors) = (2, 4)
         (expected.minimumDistance, expected.maximumDistance) = (0.01, 16)
         expected.holdover = HoldoverRule(maximumError: 10 * 1e-6, maximumTime: 86_400)
-        expected.stateFile = "/s"
+        (expected.stateFile, expected.rtcDevice) = ("/s", "/dev/rtc1")
         // `date -u -d 2027-05-20 +%s`
         expected.leapSecondsEnd = Instant(seconds: 1_810_771_200)
         #expect(configuration == expected)
@@ -58,8 +59,8 @@ struct SettingsTests {
     @Test("files can be switched off")
     func switchedOff() {
         let (configuration, diagnostics) = read(
-            "driftfile /d\ndriftfile \"\"\nobserve none\nstatefile /s\nstatefile none\n")
-        #expect(configuration.stateFile == nil)
+            "driftfile /d\ndriftfile \"\"\nobserve none\nstatefile /s\nstatefile none\nrtc none\n")
+        #expect(configuration.stateFile == nil && configuration.rtcDevice == nil)
         #expect(configuration.driftFile == nil)
         #expect(configuration.observePath == nil)
         #expect(diagnostics.isEmpty)

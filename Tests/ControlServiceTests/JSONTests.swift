@@ -26,7 +26,7 @@ struct JSONTests {
     func shape() throws {
         let snapshot = Self.snapshot(1.5)
         let object = try #require(try Self.object(snapshot))
-        #expect(Set(object.keys) == ["tracking", "sources", "receivers", "server"])
+        #expect(Set(object.keys) == ["tracking", "sources", "receivers", "server", "alarms"])
         let tracking = try #require(object["tracking"] as? [String: Any])
         #expect(Set(tracking.keys) == Set(TrackingReport.variables.map(\.name)))
         #expect(tracking["offset"] as? Double == 1.5)
@@ -115,6 +115,9 @@ struct JSONTests {
             return source
         }
         snapshot.server.replied = .max
+        var alarm = AlarmReport()
+        (alarm.name, alarm.text, alarm.remedy, alarm.age) = ("statefile", "full", "make room", number)
+        snapshot.alarms = [alarm, alarm]
         return snapshot
     }
 

@@ -49,8 +49,9 @@ struct DriftFileTests {
     func none() throws {
         let book = try LogBook()
         var files = StateFiles(Configuration())
+        var alarms = AlarmList()
         #expect(files.readFrequency(book.log) == nil)
-        files.writeFrequency(1e-6, book.log)
+        files.writeFrequency(1e-6, StateFileTests.at(0), &alarms, book.log)
         #expect(try book.read("log").isEmpty)
     }
 
@@ -63,7 +64,8 @@ struct DriftFileTests {
     func writing(frequency: Double, text: String) throws {
         let book = try LogBook()
         var files = Self.files(book)
-        files.writeFrequency(frequency, book.log)
+        var alarms = AlarmList()
+        files.writeFrequency(frequency, StateFileTests.at(0), &alarms, book.log)
         #expect(try book.read("drift") == text)
         let read = try #require(files.readFrequency(book.log))
         // Six digits of ppm: half a unit is 0.5e-12.
@@ -75,7 +77,8 @@ struct DriftFileTests {
         let book = try LogBook()
         try book.write("3.000\n", to: "drift")
         var files = Self.files(book)
-        files.writeFrequency(nil, book.log)
+        var alarms = AlarmList()
+        files.writeFrequency(nil, StateFileTests.at(0), &alarms, book.log)
         #expect(try book.read("drift") == "3.000\n")
     }
 
@@ -86,8 +89,9 @@ struct DriftFileTests {
         // A directory that does not exist; permissions would not stop root.
         configuration.driftFile = book.file("missing") + "/drift"
         var files = StateFiles(configuration)
+        var alarms = AlarmList()
         for step in 0..<3 {
-            files.writeFrequency(1e-6, book.log)
+            files.writeFrequency(1e-6, StateFileTests.at(0), &alarms, book.log)
             book.log.info("write \(step)")
         }
         let warnings = try book.lines(.warning)
@@ -99,11 +103,13 @@ struct DriftFileTests {
     func interval() throws {
         let book = try LogBook()
         var files = Self.files(book)
+        var alarms = AlarmList()
         /// Ticks at a second since the start; whether the file was written.
         func tick(_ second: Int64, _ frequency: Double?) throws -> Bool {
             try Files.remove(book.file("drift"))
             let now = MonotonicInstant(nanoseconds: 0) + .seconds(second)
-            _ = files.tick(frequency: frequency, state: KeptState(), now: now, log: book.log)
+            _ = files.tick(
+                frequency: frequency, state: KeptState(), isLocked: false, now: now, alarms: &alarms, log: book.log)
             return try Files.remove(book.file("drift"))
         }
         #expect(try !tick(0, nil))

@@ -81,10 +81,13 @@ struct LeapFileTests {
         let book = try LogBook()
         try book.write(Self.newer + Self.hash, to: "leap")
         var files = Self.files(book)
+        var alarms = AlarmList()
         let start = MonotonicInstant(nanoseconds: 7)
         let seconds: [Int64] = [0, 86_399, 86_400, 86_401, 172_799, 172_800]
         let read = seconds.map {
-            files.tick(frequency: nil, state: KeptState(), now: start + .seconds($0), log: book.log) != nil
+            files.tick(
+                frequency: nil, state: KeptState(), isLocked: false, now: start + .seconds($0), alarms: &alarms,
+                log: book.log) != nil
         }
         #expect(read == [false, false, true, false, false, true])
     }

@@ -90,7 +90,7 @@ final class ReceiverBench {
         let sources = configuration.referenceClocks.filter { $0.driver != .localClock }
             .map { ReferenceClock($0, earliestDate: earliest) }
         var settings = Timekeeper<BenchClock>.Settings(configuration)
-        settings.earliestDate = earliest
+        settings.earliestDate = EarliestDate(earliest)
         timekeeper = Timekeeper(clock: self.clock, sources: sources, settings: settings)
         device = SourceDevice(index: 0, source: sources[0], now: self.clock.monotonicNow(), links: links.path)
     }

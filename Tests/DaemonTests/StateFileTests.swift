@@ -1,4 +1,5 @@
 import ConfigurationLanguage
+import Glibc
 import LinuxSystem
 import Reports
 import Testing
@@ -12,11 +13,14 @@ struct StateFileTests {
     /// A date some days after the release.
     static func afterRelease(days: Int64) -> Instant { Release.date + .seconds(days * 86_400) }
 
-    static func files(_ book: borrowing LogBook) -> StateFiles {
+    static func files(_ book: borrowing LogBook, _ path: String = "state") -> StateFiles {
         var configuration = Configuration()
-        configuration.stateFile = book.file("state")
+        configuration.stateFile = book.file(path)
         return StateFiles(configuration)
     }
+
+    /// A reading so many seconds after an arbitrary zero.
+    static func at(_ second: Int64) -> MonotonicInstant { MonotonicInstant(nanoseconds: second * 1_000_000_000) }
 
     @Test("what one run keeps the next one reads")
     func roundTrip() throws {
@@ -24,19 +28,14 @@ struct StateFileTests {
         var files = Self.files(book)
         var state = KeptState()
         (state.lastGoodTime, state.frequency) = (Self.afterRelease(days: 10), 3e-5)
-        files.writeState(state, book.log)
-        #expect(files.readState(book.log) == state)
+        var alarms = AlarmList()
+        files.writeState(state, Self.at(0), &alarms, book.log)
+        var read = files.readState(book.log)
+        // The first writing fills both slots.
+        #expect(read.sequence == 2)
+        read.sequence = 0
+        #expect(read == state)
         #expect(try book.read("log").isEmpty)
-    }
-
-    @Test("a file that is not there is no fault, a damaged one is told and not used")
-    func damage() throws {
-        let book = try LogBook()
-        #expect(Self.files(book).readState(book.log) == KeptState())
-        #expect(try book.lines(.warning).isEmpty)
-        try book.write("timeball-state 1\nfrequency 1e-5\n", to: "state")
-        #expect(Self.files(book).readState(book.log) == KeptState())
-        #expect(try book.lines(.warning).count == 1)
     }
 
     /// 20 years of 365.25 days are 7305 days.
@@ -46,19 +45,21 @@ struct StateFileTests {
         var files = Self.files(book)
         var state = KeptState()
         (state.lastGoodTime, state.frequency) = (Self.afterRelease(days: days), 3e-5)
-        files.writeState(state, book.log)
+        var alarms = AlarmList()
+        files.writeState(state, Self.at(0), &alarms, book.log)
         let read = files.readState(book.log)
         #expect(read.frequency == 3e-5)
         #expect((read.lastGoodTime == nil) == (days > 7305))
         #expect(try book.lines(.warning).count == (days > 7305 ? 1 : 0))
     }
 
-    @Test("the earliest date is the latest of those that can be believed")
-    func earliestDate() {
+    @Test("the earliest date is the latest of those that can be believed, and says whose it is")
+    func earliestDate() throws {
+        let files = Self.files(try LogBook())
         let (early, late) = (Self.afterRelease(days: 10), Self.afterRelease(days: 400))
         let absurd = Self.afterRelease(days: 30_000)
         func date(_ configured: Instant?, _ kept: Instant?, _ inherited: Instant?) -> Instant {
-            StateFiles.earliestDate(configured: configured, kept: kept, inherited: inherited)
+            files.earliestDate(configured: configured, kept: kept, inherited: inherited).date
         }
         #expect(date(nil, nil, nil) == Release.date)
         #expect(date(nil, early, late) == late)
@@ -69,27 +70,110 @@ struct StateFileTests {
         // A simulation in the past says so in its configuration.
         #expect(date(.unixEpoch, nil, early) == early)
         #expect(date(.unixEpoch, nil, nil) == .unixEpoch)
+        let kept = files.earliestDate(configured: nil, kept: late, inherited: early)
+        #expect(kept.origin == "when the clock was last right")
+        #expect(kept.remedy.hasSuffix("/state.0 and \(files.statePaths[1])"))
+        let inherited = files.earliestDate(configured: nil, kept: early, inherited: late)
+        #expect(inherited.remedy == "if it is wrong, start with -g")
     }
 
-    @Test("the state is written every hour, and asked for only then")
+    @Test("the state is written a minute after the first lock, every hour from then on, and asked for only then")
     func interval() throws {
         let book = try LogBook()
         var files = Self.files(book)
-        for (second, isWritten) in [(0, false), (3599, false), (3600, true), (3601, false), (7200, true)] {
-            try Files.remove(book.file("state"))
-            let now = MonotonicInstant(nanoseconds: Int64(second) * 1_000_000_000)
-            _ = files.tick(frequency: nil, state: KeptState(), now: now, log: book.log)
-            #expect(try Files.remove(book.file("state")) == isWritten, "second \(second)")
+        var alarms = AlarmList()
+        let times: [(second: Int64, isLocked: Bool, isWritten: Bool)] = [
+            (0, false, false), (5000, false, false), (5001, true, false), (5060, false, false), (5061, false, true),
+            (5062, true, false), (8660, true, false), (8661, true, true), (12_261, false, true),
+        ]
+        for (second, isLocked, isWritten) in times {
+            for path in files.statePaths { try Files.remove(path) }
+            var isAsked = false
+            func state() -> KeptState {
+                isAsked = true
+                return KeptState()
+            }
+            _ = files.tick(
+                frequency: nil, state: state(), isLocked: isLocked, now: Self.at(second), alarms: &alarms, log: book.log
+            )
+            #expect(isAsked == isWritten)
+            #expect(Files.exists(files.statePaths[0]) == isWritten, "second \(second)")
         }
     }
 
-    @Test("a directory that cannot be written to is told once")
+    @Test("a run that was never locked has nothing to write at its end, another has")
+    func ending() throws {
+        let book = try LogBook()
+        var alarms = AlarmList()
+        for isLocked in [false, true] {
+            var files = Self.files(book)
+            _ = files.tick(
+                frequency: nil, state: KeptState(), isLocked: isLocked, now: Self.at(0), alarms: &alarms, log: book.log)
+            files.finish(frequency: nil, state: KeptState(), now: Self.at(1), alarms: &alarms, log: book.log)
+            #expect(Files.exists(files.statePaths[0]) == isLocked)
+        }
+    }
+
+    @Test("what cannot be written is told once, an alarm until it can, and tried again every 5 minutes")
     func unwritable() throws {
         let book = try LogBook()
-        var configuration = Configuration()
-        configuration.stateFile = book.file("missing") + "/state"
-        var files = StateFiles(configuration)
-        for _ in 0..<3 { files.writeState(KeptState(), book.log) }
+        var files = Self.files(book, "missing/state")
+        var alarms = AlarmList()
+        func tick(_ second: Int64) {
+            _ = files.tick(
+                frequency: nil, state: KeptState(), isLocked: true, now: Self.at(second), alarms: &alarms, log: book.log
+            )
+        }
+        for second in stride(from: Int64(0), through: 960, by: 60) { tick(second) }
         #expect(try book.lines(.warning).count == 1)
+        let alarm = try #require(alarms.reports(at: Self.at(960)).first)
+        #expect(alarm.name == "statefile")
+        #expect(alarm.text.hasSuffix("no such file or directory, the state is kept in memory"))
+        // Raised at 60 s, the first writing.
+        #expect(alarm.age == 900)
+        // SAFETY: the string lives through the call.
+        #expect(unsafe mkdir(book.file("missing"), 0o700) == 0)
+        tick(1020)
+        #expect(alarms.reports(at: Self.at(1020)).isEmpty == false)
+        tick(1260)
+        #expect(alarms.reports(at: Self.at(1260)).isEmpty)
+        #expect(try book.lines(.notice) == ["\(files.statePaths[0]): written again"])
+        for path in files.statePaths { try Files.remove(path) }
+        // SAFETY: the string lives through the call.
+        #expect(unsafe rmdir(book.file("missing")) == 0)
+    }
+
+    /// σ² = (1e-9)² + (1e-6)²·t/3600 s: after 36 s 1e-7; after a day no more than after an hour, 1e-6.
+    @Test(
+        "a frequency of a minute ago is worth more than one of yesterday, or of nobody knows when",
+        arguments: [(0, 1e-9), (36, 1.0000499987e-7), (3600, 1.0000005e-6), (86_400, 1.0000005e-6), (-1, 1e-6)])
+    func frequencyAge(seconds: Int64, deviation: Double) throws {
+        let book = try LogBook()
+        var state = KeptState()
+        (state.frequency, state.frequencyDeviation) = (3e-5, 1e-9)
+        state.lastGoodTime = Self.afterRelease(days: 1)
+        let files = Self.files(book)
+        let now = Self.afterRelease(days: 1) + .seconds(seconds)
+        let known = try #require(files.knownFrequency(state, now: now, book.log))
+        #expect(known.frequency == 3e-5)
+        #expect(abs(known.deviation / deviation - 1) < 1e-6)
+        #expect(files.knownFrequency(state, now: nil, book.log)?.deviation == 1e-6)
+    }
+
+    @Test("a drift file that says something else than the kept state is another program's, and counts")
+    func foreignDrift() throws {
+        let book = try LogBook()
+        var configuration = Configuration()
+        (configuration.driftFile, configuration.stateFile) = (book.file("drift"), book.file("state"))
+        let files = StateFiles(configuration)
+        var state = KeptState()
+        (state.frequency, state.frequencyDeviation) = (12.345_678_4e-6, 1e-9)
+        state.lastGoodTime = Self.afterRelease(days: 1)
+        for (text, isOwn) in [("-12.345678\n", true), ("-12.5\n", false)] {
+            try book.write(text, to: "drift")
+            let known = try #require(files.knownFrequency(state, now: state.lastGoodTime, book.log))
+            #expect(known.deviation == (isOwn ? 1e-9 : 1e-6))
+            #expect(abs(known.frequency - (isOwn ? 12.345_678_4e-6 : 12.5e-6)) < 1e-15)
+        }
     }
 }

@@ -7,6 +7,7 @@ struct VariableTests {
     func complete() {
         #expect(Self.properties(of: TrackingReport()) == TrackingReport.variables.map(\.name))
         #expect(Self.properties(of: SourceReport()) == SourceReport.variables.map(\.name))
+        #expect(Self.properties(of: AlarmReport()) == AlarmReport.variables.map(\.name))
         #expect(Self.properties(of: ServerReport()) == ServerReport.variables.map(\.name))
         // The satellites are a table of their own.
         #expect(Self.properties(of: ReceiverReport()) == ReceiverReport.variables.map(\.name) + ["satellites"])

@@ -2,6 +2,7 @@ import Discipline
 import SimulatedWorld
 import Simulation
 import Testing
+import TimeScale
 
 @testable import Timekeeping
 
@@ -51,6 +52,20 @@ struct RestartTests {
         #expect(warm.sorted()[2] < cold.sorted()[1], "\(cold) \(warm)")
         // A quarter of them may be beyond one deviation of that.
         #expect(warm.largest < 10e-6, "\(warm)")
+    }
+
+    /// A frequency of ten seconds ago claims to be good to √(10/3600) ppm = 0.053 ppm; here it is off by up to 200 times that.
+    @Test("a frequency that changed while the daemon was away costs no honesty", arguments: [0, 1e-7, -1e-6, 10e-6])
+    func changedFrequency(error: Double) {
+        var kept = KeptState()
+        kept.lastGoodTime = SimulatedAppliance.ordinaryDay - .seconds(10)
+        (kept.frequency, kept.frequencyDeviation) = (30e-6 + error, 1e-10)
+        var appliance = SimulatedAppliance(offset: 20e-6, seed: 9, inheritedMaximumError: 1e-3, keptState: kept)
+        appliance.run(seconds: 900)
+        #expect(appliance.transitions.map(\.state) == [.locked])
+        #expect(appliance.moments.allSatisfy { !$0.isServed || $0.isHonest })
+        #expect(appliance.errors.suffix(300).largest < 3e-6)
+        #expect(appliance.clock.steps.count <= 1)
     }
 
     @Test(

@@ -26,7 +26,7 @@ struct GPSDReportTests {
         let clock = SimulatedClock(start: Self.start, offset: 0.3, oscillator: oscillator)
         let earliest = Self.start - .seconds(86_400)
         var settings = Timekeeper<SimulatedClock>.Settings(configuration)
-        settings.earliestDate = earliest
+        settings.earliestDate = EarliestDate(earliest)
         return Timekeeper(
             clock: clock,
             sources: configuration.referenceClocks.map { ReferenceClock($0, earliestDate: earliest) },

@@ -14,6 +14,14 @@ struct KeptStateTests {
         var state = KeptState()
         state.lastGoodTime = Instant(nanoseconds: 1_795_132_800_123_456_789)
         (state.frequency, state.frequencyDeviation) = (-3.1e-5, 1e-9)
+        state.sequence = .max
+        state.leapSeconds = [
+            .init(since: Instant(nanoseconds: 1_798_761_600_000_000_000), taiMinusUTC: 38),
+            .init(since: Instant(nanoseconds: 1_830_297_600_000_000_000), taiMinusUTC: 37),
+        ]
+        state.realTimeClock = .init(
+            comparedAt: Instant(nanoseconds: 1_795_132_000_123_456_789), offset: -0.003, rate: 1.2e-5,
+            rateDeviation: 3e-7)
         var receiver = KeptState.Source(name: "NMEA(0)")
         (receiver.jitter, receiver.wander) = (1.0 / 3 * 1e-6, 1e-10)
         (receiver.latencyMean, receiver.latencyShare) = (2e-5, 0.1)
@@ -41,6 +49,23 @@ struct KeptStateTests {
     func roundTrip() throws {
         #expect(try KeptState(text: Array(Self.full.text.utf8)) == Self.full)
         #expect(try KeptState(text: Array(KeptState().text.utf8)) == KeptState())
+    }
+
+    @Test("line ends behind the checksum are padding")
+    func padding() throws {
+        #expect(try KeptState(text: Array((Self.full.text + "\n\n\n").utf8)) == Self.full)
+        #expect(throws: KeptStateError.self) { try KeptState(text: Array((Self.full.text + "\n\n ").utf8)) }
+    }
+
+    @Test("the later of two sequences is the newer, also where they wrap")
+    func sequences() {
+        for (older, newer) in [(1, 2), (.max, 0), (0xffff_fff0, 5), (0, 0x7fff_ffff)] as [(UInt32, UInt32)] {
+            var (one, other) = (KeptState(), KeptState())
+            (one.sequence, other.sequence) = (older, newer)
+            #expect(other.isNewer(than: one))
+            #expect(!one.isNewer(than: other))
+            #expect(!one.isNewer(than: one))
+        }
     }
 
     @Test("any finite number reads back exactly")
@@ -94,6 +119,10 @@ struct KeptStateTests {
         arguments: [
             "frequency", "frequency fast", "frequency nan", "frequency inf", "frequency 0.01", "frequency 1e-5 2",
             "frequency-deviation -1e-9", "last-good-time", "last-good-time 99999999999999999999", "last-good-time 1.5",
+            "sequence", "sequence -1", "sequence 4294967296", "leap-second 1", "leap-second 1 1000",
+            "leap-second 2 38\nleap-second 1 38", "rtc 1", "rtc -1 0", "rtc 1.5 0", "rtc 1 nan", "rtc 1 1e11",
+            "rtc-rate 1e-5 1e-7",
+            "rtc 1 0\nrtc-rate 1", "rtc 1 0\nrtc-rate 1 0", "rtc 1 0\nrtc-rate 1e-5 -1",
             "jitter 1e-6", "delay rmc 9600 0.1 0.01 7", "source", "source A\nsource A", "source A\njitter -1",
             "source A\nlatency-share 1.5", "source A\nwander 1e400", "source A\ndelay rmc 9600 0.1 0.01",
             "source A\ndelay rmc 0 0.1 0.01 7", "source A\ndelay rmc 9600 nan 0.01 7",

@@ -23,6 +23,9 @@ public func main(
     unsafe runFuzzer(argumentCount, arguments)
 }
 
+/// 2026-11-20T00:00:00Z.
+private let now = Instant(nanoseconds: 1_795_132_800_000_000_000)
+
 /// What is read is the same when it was written and is read again.
 private func check(_ bytes: [UInt8]) {
     do throws(KeptStateError) {
@@ -30,6 +33,10 @@ private func check(_ bytes: [UInt8]) {
         precondition(abs(state.frequency ?? 0) <= 500e-6, "a frequency beyond the kernel's range")
         let again = try? KeptState(text: Array(state.text.utf8))
         precondition(again == state, "another state when written and read again")
+        let padded = try? KeptState(text: Array(state.text.utf8) + [0x0a, 0x0a])
+        precondition(padded == state, "line ends behind the checksum are padding")
+        precondition(zip(state.leapSeconds, state.leapSeconds.dropFirst()).allSatisfy { $0.since < $1.since })
+        _ = RealTimeClockTracking(kept: state.realTimeClock).forecast(at: now)
     } catch {
         if case .malformed(let line) = error {
             precondition(line > 1 && line <= bytes.count { $0 == 0x0a }, "a line that is not there")

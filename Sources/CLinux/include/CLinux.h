@@ -247,6 +247,17 @@ int clx_unix_user(int descriptor, uid_t *user);
 ssize_t clx_sock_receive(int descriptor, struct clx_sock_sample *sample);
 int clx_sock_send(int descriptor, const struct clx_sock_sample *sample);
 
+/* The machine's real-time clock (linux/rtc.h) */
+
+struct clx_civil_time {
+    int32_t year, month, day, hour, minute, second;
+};
+
+enum clx_rtc_request { CLX_RTC_READ, CLX_RTC_SET, CLX_RTC_UPDATES_ON, CLX_RTC_UPDATES_OFF };
+
+/* Reads or sets it, or has it interrupt at the beginning of each second; the time is for the first two. */
+int clx_rtc(int descriptor, enum clx_rtc_request request, struct clx_civil_time *time);
+
 /* Processes */
 
 enum { CLX_SIGNAL_TERMINATE = 1, CLX_SIGNAL_RELOAD = 2 };
