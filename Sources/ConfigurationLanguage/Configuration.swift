@@ -36,6 +36,9 @@ public struct Configuration: Equatable, Sendable {
     public var schedulingPriority = 0
     /// Whether the daemon's memory is kept from being swapped out.
     public var locksMemory = false
+    /// Seconds after which the service manager is told that the daemon is ready also where no time is served yet, so that
+    /// a machine without an antenna starts; infinity = only once it is. 20: what a warm receiver needs.
+    public var readyWait = 20.0
     /// Which cores the threads run on.
     public var affinity = CoreAffinity()
     /// The file with the symmetric keys; `nil` = none.

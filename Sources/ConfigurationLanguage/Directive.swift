@@ -171,6 +171,9 @@ extension Directive {
             guard let priority = $1.integer(after: $2, in: 0...100) else { return }
             $0.configuration.schedulingPriority = priority
         },
+        Directive(["ready-wait"], "S|infinity", "how long a start of the service waits for the time at most") {
+            $0.readReadyWait(&$1, $2)
+        },
         Directive(["lock_all"], "", "keep the daemon's memory from being swapped out") { builder, _, _ in
             builder.configuration.locksMemory = true
         },

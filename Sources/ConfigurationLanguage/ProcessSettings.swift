@@ -61,6 +61,19 @@ extension ConfigurationBuilder {
         }
     }
 
+    mutating func readReadyWait(_ statement: inout Statement, _ word: Word) {
+        // A day: no receiver takes longer.
+        let expectation = "infinity or a number from 0 to 86400 (s)"
+        guard let value = statement.string(after: word, expectation) else { return }
+        if value.text == "infinity" {
+            configuration.readyWait = .infinity
+        } else if let seconds = Double(value.text), (0...86_400).contains(seconds) {
+            configuration.readyWait = seconds
+        } else {
+            statement.reportBad(value, of: word, expectation)
+        }
+    }
+
     mutating func readHardwareTimestamp(_ statement: inout Statement, _ word: Word) {
         guard let name = statement.nextString() else {
             statement.report(.warning, word, "'hwtimestamp' needs an interface or *, the line is ignored")

@@ -36,6 +36,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
     private var server: TimeServer
     private let devices: [SourceDevice]
     private var files: StateFiles
+    private var supervisor: Supervisor
     private var listener: ObserveListener?
     private var listenerIndex: Int?
     private var pollSet = PollSet()
@@ -79,6 +80,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         let now = clock.monotonicNow()
         devices = sources.enumerated().map { SourceDevice(index: $0, source: $1, now: now) }
         (started, nextTick) = (now, now)
+        supervisor = Supervisor(readyWait: configuration.readyWait, now: now)
         server = try TimeServer(
             configuration, workers: Self.workerCount(configuration), keys: files.readKeys(log) ?? SymmetricKeys(),
             secret: (try Randomness.bits(), try Randomness.bits()), log: log)
@@ -118,6 +120,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
                 return .noTime
             }
         }
+        supervisor.stopping(log: log)
         files.writeFrequency(timekeeper.oscillatorFrequency, log)
         files.writeState(timekeeper.keptState, log)
         timekeeper.release()
@@ -159,6 +162,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
     }
 
     private mutating func tick(_ now: MonotonicInstant) {
+        let due = nextTick
         nextTick = max(nextTick + Self.tickInterval, now)
         timekeeper.tick()
         server.tick(now: now, log: log)
@@ -169,6 +173,17 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         }
         log.reportRepeats()
         publishSnapshot()
+        reportToSupervisor(now, due: due)
+    }
+
+    private mutating func reportToSupervisor(_ now: MonotonicInstant, due: MonotonicInstant) {
+        guard supervisor.isWatched else { return }
+        // Without a source nothing better will come.
+        let isServing = timekeeper.serverState.stratum < 16 || devices.isEmpty
+        supervisor.tick(
+            .init(now: now, due: due, asOf: timekeeper.serverState.asOf, rounds: server.rounds),
+            isServing: isServing, tracking: timekeeper.snapshot().tracking, log: log)
+        server.wakeWorkers()
     }
 
     private mutating func attendDevices(_ now: MonotonicInstant) {
@@ -210,6 +225,8 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
 
     /// HUP: the log file is opened anew, the leap second file and the keys file read again.
     private mutating func reload() {
+        supervisor.reloading(now: KernelClock.monotonic(), log: log)
+        defer { supervisor.reloaded(log: log) }
         do throws(SystemError) {
             try log.reopen()
         } catch {

@@ -88,6 +88,14 @@ struct TimeServer {
     /// Reads the network cards' clocks whose time has come.
     mutating func readCards(now: MonotonicInstant, log: Log) { cards.attend(now: now, log: log) }
 
+    /// How often each worker with a thread of its own has come round.
+    var rounds: [UInt32] { threaded.map(\.rounds) }
+
+    /// Has every worker with a thread of its own come round.
+    func wakeWorkers() { for worker in threaded { worker.wake() } }
+
+    private var threaded: [Worker] { workers.filter { worker in !attended.contains { $0.worker === worker } } }
+
     /// Starts the threads; privileges must have been dropped, because threads have their own.
     ///
     /// What the system will give no thread for, the loop attends.

@@ -11,6 +11,7 @@ final class Worker: Sendable {
     let desk: Mutex<ServiceDesk>
     private let doorbell: Doorbell
     private let isStopped = Atomic(false)
+    private let roundCount = Atomic<UInt32>(0)
 
     /// A worker that waits to be started.
     ///
@@ -46,6 +47,12 @@ final class Worker: Sendable {
         doorbell.ring()
     }
 
+    /// How often the thread has come round, wrapping: it neither hangs nor is held up.
+    var rounds: UInt32 { roundCount.load(ordering: .relaxed) }
+
+    /// Has the thread come round.
+    func wake() { doorbell.ring() }
+
     /// Makes the thread end.
     func stop() {
         isStopped.store(true, ordering: .relaxed)
@@ -63,6 +70,8 @@ final class Worker: Sendable {
             guard (try? set.wait(timeout: .seconds(3600))) ?? false else { continue }
             if set.isReadable(bell) { doorbell.answer() }
             desk.withLock { $0.attend(set, places, batch: &batch) }
+            // Relaxed, and no addition of the processor's: nobody else writes it, and it carries no other data.
+            roundCount.store(roundCount.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
         }
     }
 }

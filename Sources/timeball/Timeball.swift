@@ -7,7 +7,7 @@ struct Timeball: AsyncParsableCommand {
         commandName: "timeball",
         abstract: "Looks after a Timeball time server.",
         subcommands: [
-            StatusCommand.self, QueryCommand.self, SetupCommand.self, DecodeCommand.self, DemoCommand.self,
-            SimulateCommand.self,
+            StatusCommand.self, WaitCommand.self, QueryCommand.self, SetupCommand.self, DecodeCommand.self,
+            DemoCommand.self, SimulateCommand.self,
         ])
 }

@@ -265,6 +265,11 @@ uint64_t clx_capability_sys_time(void);
 uint64_t clx_capability_net_bind_service(void);
 uint64_t clx_capability_lock_memory(void);
 
+/* Says something to the service manager at its socket, a path or, with @ before it, an abstract name; never waits. */
+int clx_notify(const char *socket_name, const char *text);
+/* The number of an environment variable, in decimal; -ENOENT where it is not set, -EINVAL where it is no such number. */
+int64_t clx_environment_number(const char *name);
+
 /* Threads and scheduling */
 
 /* Starts a thread that no signal interrupts. */
