@@ -836,8 +836,43 @@ static ssize_t truth_read(struct file *f, char __user *u, size_t n, loff_t *o)
 	return r;
 }
 
-/* commands: "now" (answer in the kernel log and by reading truthnow), "wait S",
- * "step NS" (moves the truth), "exit N" (isa-debug-exit) */
+/* the receiver is unplugged as a USB one is: whoever has its line open is hung up, and line and pulses go */
+static bool plugged = true;
+static DEFINE_MUTEX(plug_lock);
+
+static int pps_begin(void);
+
+static int plug(bool in)
+{
+	struct device *d;
+	int r = 0;
+
+	mutex_lock(&plug_lock);
+	if (in && !plugged) {
+		d = tty_port_register_device(&port, drv, 0, NULL);
+		r = IS_ERR(d) ? PTR_ERR(d) : pps_begin();
+	} else if (!in && plugged) {
+		struct tty_struct *tty = tty_port_tty_get(&port);
+		struct pps_device *old = ppsdev;
+
+		/* pulses are made in hard interrupts of the one processor that there is */
+		local_irq_disable();
+		ppsdev = NULL;
+		local_irq_enable();
+		if (old)
+			pps_unregister_source(old);
+		if (tty) {
+			tty_vhangup(tty);
+			tty_kref_put(tty);
+		}
+		tty_port_unregister_device(&port, drv, 0);
+	}
+	plugged = in;
+	mutex_unlock(&plug_lock);
+	return r;
+}
+
+/* commands: "wait S", "plug", "unplug", "exit N" (isa-debug-exit) */
 static ssize_t truth_write(struct file *f, const char __user *u, size_t n, loff_t *o)
 {
 	char b[64];
@@ -850,6 +885,10 @@ static ssize_t truth_write(struct file *f, const char __user *u, size_t n, loff_
 	b[k] = 0;
 	if (sscanf(b, "wait %ld", &v) == 1) {
 		r = wait_event_interruptible(truth_wq, pnext - sec0 > v);
+		return r ? r : n;
+	}
+	if (sysfs_streq(b, "plug") || sysfs_streq(b, "unplug")) {
+		r = plug(b[0] == 'p');
 		return r ? r : n;
 	}
 	if (sscanf(b, "exit %ld", &v) == 1) {
@@ -902,12 +941,25 @@ static void stop_all(void)
 	hrtimer_cancel(&pt); hrtimer_cancel(&ct);
 }
 
-static int __init rig_init(void)
+static int pps_begin(void)
 {
 	struct pps_source_info info = {
 		.name = "gpsrig", .owner = THIS_MODULE,
 		.mode = PPS_CAPTUREBOTH | PPS_OFFSETASSERT | PPS_OFFSETCLEAR | PPS_CANWAIT | PPS_TSFMT_TSPEC,
 	};
+	struct pps_device *p;
+
+	if (!pps)
+		return 0;
+	p = pps_register_source(&info, PPS_CAPTUREASSERT | PPS_OFFSETASSERT);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	ppsdev = p;
+	return 0;
+}
+
+static int __init rig_init(void)
+{
 	struct system_time_snapshot s;
 	struct device *d;
 
@@ -948,11 +1000,8 @@ static int __init rig_init(void)
 	misc_register(&truth_misc);
 	misc_register(&now_misc);
 	misc_register(&out_misc);
-	if (pps) {
-		ppsdev = pps_register_source(&info, PPS_CAPTUREASSERT | PPS_OFFSETASSERT);
-		if (IS_ERR(ppsdev))
-			return PTR_ERR(ppsdev);
-	}
+	if (pps_begin())
+		return -EIO;
 	phc_t = t_load;
 	phc_v = t_load + phc_off_s * S_NS;
 	phc_info.n_pins = clamp(phc_pins, 0, 4);
@@ -988,7 +1037,8 @@ static void __exit rig_exit(void)
 	misc_deregister(&truth_misc);
 	misc_deregister(&now_misc);
 	misc_deregister(&out_misc);
-	tty_port_unregister_device(&port, drv, 0);
+	if (plugged)
+		tty_port_unregister_device(&port, drv, 0);
 	tty_unregister_driver(drv);
 	tty_driver_kref_put(drv);
 	tty_port_destroy(&port);
