@@ -49,7 +49,7 @@ uint64_t clx_capability_lock_memory(void) { return UINT64_C(1) << CAP_IPC_LOCK; 
 
 uint64_t clx_capability_net_bind_service(void) { return UINT64_C(1) << CAP_NET_BIND_SERVICE; }
 
-int clx_capabilities(uint64_t *effective) {
+static int effective_capabilities(uint64_t *effective) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
     if (capget(&header, data) < 0) return -errno;
@@ -75,7 +75,7 @@ int clx_become(uid_t user, gid_t group, const char *name, uint64_t kept) {
     uid_t real, effective, saved;
     uint64_t capabilities;
     if (getresuid(&real, &effective, &saved) < 0) return -errno;
-    error = clx_capabilities(&capabilities);
+    error = effective_capabilities(&capabilities);
     if (error) return error;
     int is_complete = real == user && effective == user && saved == user && capabilities == kept;
     /* The way back must be shut. */

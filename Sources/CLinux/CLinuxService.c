@@ -2,8 +2,6 @@
 #include "CLinux.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -25,14 +23,4 @@ int clx_notify(const char *socket_name, const char *text) {
     int outcome = sent < 0 ? -errno : 0;
     close(descriptor);
     return outcome;
-}
-
-int64_t clx_environment_number(const char *name) {
-    const char *text = getenv(name);
-    if (!text || !*text) return -ENOENT;
-    /* Digits only: strtoll would take blanks and signs. */
-    if (strspn(text, "0123456789") != strlen(text)) return -EINVAL;
-    errno = 0;
-    long long number = strtoll(text, NULL, 10);
-    return errno ? -EINVAL : number;
 }

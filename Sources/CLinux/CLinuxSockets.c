@@ -265,6 +265,14 @@ int clx_stream_outcome(int descriptor) {
     return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? -errno : -error;
 }
 
+int clx_unix_user(int descriptor, uid_t *user) {
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0) return -errno;
+    *user = peer.uid;
+    return 0;
+}
+
 int clx_accept(int descriptor) { return prepare(accept(descriptor, NULL, NULL)); }
 
 ssize_t clx_sock_receive(int descriptor, struct clx_sock_sample *sample) {

@@ -39,6 +39,8 @@ public struct Configuration: Equatable, Sendable {
     /// Seconds after which the service manager is told that the daemon is ready also where no time is served yet, so that
     /// a machine without an antenna starts; infinity = only once it is. 20: what a warm receiver needs.
     public var readyWait = 20.0
+    /// Whether the daemon gives up the system calls that a time server does not need.
+    public var confinesSystemCalls = true
     /// Which cores the threads run on.
     public var affinity = CoreAffinity()
     /// The file with the symmetric keys; `nil` = none.

@@ -177,6 +177,9 @@ extension Directive {
         Directive(["lock_all"], "", "keep the daemon's memory from being swapped out") { builder, _, _ in
             builder.configuration.locksMemory = true
         },
+        Directive(["seccomp"], "on|off", "whether system calls that a time server does not need are refused") {
+            $0.readConfinement(&$1, $2)
+        },
         Directive(["rlimit"], "[memlock N] [stacksize N] [filenum N]", "limits, of which none has an effect") {
             builder, statement, _ in
             builder.readResourceLimits(&statement)

@@ -74,6 +74,15 @@ extension ConfigurationBuilder {
         }
     }
 
+    mutating func readConfinement(_ statement: inout Statement, _ word: Word) {
+        guard let value = statement.string(after: word, "on or off") else { return }
+        switch value.text {
+        case "on": configuration.confinesSystemCalls = true
+        case "off": configuration.confinesSystemCalls = false
+        default: statement.reportBad(value, of: word, "on or off")
+        }
+    }
+
     mutating func readHardwareTimestamp(_ statement: inout Statement, _ word: Word) {
         guard let name = statement.nextString() else {
             statement.report(.warning, word, "'hwtimestamp' needs an interface or *, the line is ignored")

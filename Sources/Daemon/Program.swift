@@ -118,7 +118,19 @@ public enum Program {
             let clock = VirtualClock(offset: .zero, oscillator: nil)
             return try serve(configuration, options, log, clock: clock, name: "none")
         case (false, .system):
-            return try serve(configuration, options, log, clock: try SystemClock(), name: "system")
+            let clock = try SystemClock()
+            try clock.requirePermission()
+            return try serve(configuration, options, log, clock: clock, name: "system")
+        }
+    }
+
+    /// The last thing before the work begins: from here on no other program can be started, whoever gets in.
+    private static func confine(_ log: Log) {
+        do throws(SystemError) {
+            try Privileges.confineSystemCalls()
+            log.info("system calls are confined to those of a time server")
+        } catch {
+            log.warning("\(error); system calls are not confined")
         }
     }
 
@@ -151,7 +163,9 @@ public enum Program {
         prepareScheduling(configuration, log)
         if let user = options.user {
             try Privileges.drop(toUser: user, locksMemory: configuration.locksMemory)
+            LostRights.report(configuration, user: user, log)
         }
+        if configuration.confinesSystemCalls { confine(log) }
         switch try daemon.run(setsOnce: options.task == .setOnce) {
         case .stopped: return .success
         case .noTime:

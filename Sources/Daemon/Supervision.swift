@@ -45,6 +45,7 @@ struct Supervision {
     ///   - signs: of life.
     ///   - isServing: whether time is served, or never will be.
     ///   - status: a line for people.
+    /// - Returns: what to tell.
     mutating func tick(_ signs: Watchdog.Signs, isServing: Bool, status: @autoclosure () -> String) -> Report {
         var report = Report()
         var lines: [String] = []

@@ -10,7 +10,9 @@ struct Supervisor {
 
     /// Nothing told yet.
     ///
-    /// - Parameter readyWait: seconds after which to be ready also without time.
+    /// - Parameters:
+    ///   - readyWait: seconds after which to be ready also without time.
+    ///   - now: the time.
     init(readyWait: Double, now: MonotonicInstant) {
         notification = ServiceNotification()
         supervision = Supervision(timeout: notification?.watchdogTimeout, readyWait: readyWait, now: now)
@@ -21,11 +23,11 @@ struct Supervisor {
 
     /// Tells what there is to tell after a tick, again at the next one where it cannot be told now.
     mutating func tick(
-        _ signs: @autoclosure () -> Watchdog.Signs, isServing: Bool, tracking: @autoclosure () -> TrackingReport, log: Log
+        _ signs: Watchdog.Signs, isServing: Bool, tracking: @autoclosure () -> TrackingReport, log: Log
     ) {
         guard isWatched else { return }
         var next = supervision
-        let report = next.tick(signs(), isServing: isServing, status: Supervision.status(of: tracking()))
+        let report = next.tick(signs, isServing: isServing, status: Supervision.status(of: tracking()))
         if let complaint = report.complaint { log.error("\(complaint); the watchdog is not fed") }
         if send(report.text, log) { supervision = next }
     }

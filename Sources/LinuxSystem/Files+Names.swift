@@ -31,6 +31,12 @@ extension Files {
         return String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
+    /// Whether there is something at a path that this process's user may not read, or not read and write.
+    public static func isDenied(_ path: String, writing: Bool) -> Bool {
+        // SAFETY: the string lives through the call.
+        unsafe access(path, writing ? R_OK | W_OK : R_OK) != 0 && errno == EACCES
+    }
+
     /// Whether there is something at a path.
     public static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 }

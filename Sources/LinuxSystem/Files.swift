@@ -61,7 +61,8 @@ public enum Files {
         guard fsync(file.rawValue) == 0 else { throw .last("fsync", path) }
     }
 
-    static func directory(of path: String) -> String {
+    /// The folder that a path lies in.
+    public static func directory(of path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: 0x2f) else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

@@ -13,10 +13,21 @@ public struct ObserveListener: ~Copyable {
     public private(set) var clientsDropped = 0
 
     private let path: String
-    private var clients: [Int32] = []
+    private var clients: [Client] = []
+
+    private struct Client {
+        let descriptor: Int32
+        let user: uid_t
+    }
 
     /// Most clients at a time: the web process, a few terminals and room.
     public static let mostClients = 32
+
+    /// Most of one user, so that nobody can lock the others out; root and the daemon's own user may have all places.
+    public static let mostClientsOfUser = 8
+
+    /// Places that only root and the daemon's own user can have, so that no number of users locks them out.
+    private static let reserved = 8
 
     /// Longest frame, 1 MiB: hundreds of sources.
     public static let longestFrame = 1 << 20
@@ -36,7 +47,7 @@ public struct ObserveListener: ~Copyable {
     }
 
     deinit {
-        for client in clients { close(client) }
+        for client in clients { close(client.descriptor) }
         // SAFETY: the string lives through the call; a path already removed is no matter.
         unsafe unlink(path)
     }
@@ -44,17 +55,25 @@ public struct ObserveListener: ~Copyable {
     /// Clients connected, those that have left since the last frame included.
     public var clientCount: Int { clients.count }
 
-    /// Lets in whoever waits; beyond `mostClients` the door is shut at once.
+    /// Lets in whoever waits; where there is no place for its user, the door is shut at once.
     public mutating func accept() {
         while true {
             let client = clx_accept(descriptor.rawValue)
             guard client >= 0 else { return }
-            if clients.count < Self.mostClients {
-                clients.append(client)
+            var user: uid_t = 0
+            // SAFETY: the function writes one number.
+            if unsafe clx_unix_user(client, &user) == 0, hasPlace(for: user) {
+                clients.append(Client(descriptor: client, user: user))
             } else {
                 close(client)
             }
         }
+    }
+
+    private func hasPlace(for user: uid_t) -> Bool {
+        if user == 0 || user == geteuid() { return clients.count < Self.mostClients }
+        return clients.count < Self.mostClients - Self.reserved
+            && clients.count { $0.user == user } < Self.mostClientsOfUser
     }
 
     /// Sends a frame to every client.
@@ -66,7 +85,7 @@ public struct ObserveListener: ~Copyable {
         let header = (0..<4).map { UInt8(truncatingIfNeeded: body.count >> (24 - 8 * $0)) }
         let frame = header + body
         let before = clients.count
-        clients.removeAll { !Self.send(frame, to: $0) }
+        clients.removeAll { !Self.send(frame, to: $0.descriptor) }
         clientsDropped += before - clients.count
     }
 

@@ -3,16 +3,6 @@ import Glibc
 
 /// The rights of the process.
 public enum Privileges {
-    /// Whether the process may set the kernel's clock (effective CAP_SYS_TIME).
-    ///
-    /// - Throws: `SystemError`.
-    public static func canAdjustClock() throws(SystemError) -> Bool {
-        var effective: UInt64 = 0
-        // SAFETY: the function writes one word.
-        try SystemError.check(unsafe clx_capabilities(&effective), "capget")
-        return effective & clx_capability_sys_time() != 0
-    }
-
     /// Becomes another user for good and keeps only the rights to set the clock and to bind ports below 1024.
     ///
     /// Before any thread is started: capabilities belong to threads.
@@ -34,6 +24,17 @@ public enum Privileges {
             | (locksMemory ? clx_capability_lock_memory() : 0)
         // SAFETY: the function reads the string.
         try SystemError.check(unsafe clx_become(number, group, user, kept), "change user", user)
+    }
+
+    /// Confines this thread, and those that it starts, to the system calls of a time server, for good (seccomp(2)): any
+    /// other fails with EPERM, above all those that start programs, and may be repeated inside what a service manager has
+    /// set up already.
+    ///
+    /// After `drop`, which needs calls that are refused then.
+    ///
+    /// - Throws: `SystemError`; ENOSYS or EINVAL where the system knows no such filters.
+    public static func confineSystemCalls() throws(SystemError) {
+        try SystemError.check(clx_confine_system_calls(), "seccomp")
     }
 
     /// Goes to the background: a new session. Returns in the new process; the old one waits until that has begun its work,

@@ -15,20 +15,26 @@ public struct ServiceNotification: Sendable {
     ///
     /// - Returns: `nil` where nobody wants to be told.
     public init?() {
-        // SAFETY: the environment is not changed while the program runs; the string is copied.
-        guard let name = unsafe getenv("NOTIFY_SOCKET") else { return nil }
-        socketName = unsafe String(cString: name)
-        guard !socketName.isEmpty else { return nil }
-        // SAFETY: the strings live through the calls.
-        let (microseconds, process) = unsafe (
-            clx_environment_number("WATCHDOG_USEC"), clx_environment_number("WATCHDOG_PID")
-        )
-        // Where it names another process, as before going to the background, the watchdog is not for this one.
-        let isMeant = process == Int64(-ENOENT) || process == Int64(getpid())
-        // A year is longer than anybody waits, and can be counted in nanoseconds.
-        let isNumber = microseconds > 0 && microseconds < 31_536_000_000_000
-        watchdogTimeout = isMeant && isNumber ? Interval(nanoseconds: microseconds * 1000) : nil
+        self.init { name in
+            // SAFETY: the environment is not changed while the program runs; the string is copied.
+            guard let text = unsafe getenv(name) else { return nil }
+            return unsafe String(cString: text)
+        }
     }
+
+    init?(_ variable: (String) -> String?) {
+        guard let name = variable("NOTIFY_SOCKET"), !name.isEmpty else { return nil }
+        socketName = name
+        // Where it names another process, as before going to the background, the watchdog is not for this one.
+        let isMeant = variable("WATCHDOG_PID").map { $0 == String(getpid()) } ?? true
+        let microseconds = variable("WATCHDOG_USEC").flatMap { Int64($0) } ?? 0
+        watchdogTimeout =
+            isMeant && (1...Self.longestTimeout).contains(microseconds)
+            ? Interval(nanoseconds: microseconds * 1000) : nil
+    }
+
+    /// A year in microseconds: longer than anybody waits, and can be counted in nanoseconds.
+    private static let longestTimeout: Int64 = 31_536_000_000_000
 
     /// Says something, without waiting.
     ///

@@ -53,6 +53,26 @@ public struct SystemClock: ClockControl {
         inheritedMaximumError = state.status & Int32(STA_UNSYNC) == 0 ? Double(state.maxerror) * 1e-6 : nil
     }
 
+    /// Whether this process may set the clock at all, so that it is known at the start and not at the first step.
+    ///
+    /// Sets the tick to what it is already: the kernel asks for the right before it looks at the value. Its capabilities
+    /// alone would not tell, for a container may have them and no clock.
+    ///
+    /// - Throws: `ClockControlError` where it may not.
+    public func requirePermission() throws(ClockControlError) {
+        var state = timex()
+        try Self.adjust(&state, "adjtimex read", call)
+        var request = timex()
+        request.modes = UInt32(ADJ_TICK)
+        request.tick = state.tick
+        let answer = call(&request)
+        guard answer != -EPERM else {
+            throw .refused(
+                "adjtimex: operation not permitted; run as root or with CAP_SYS_TIME, or with -x to leave it alone")
+        }
+        if answer < 0 { throw .refused("\(SystemError("adjtimex", code: -answer))") }
+    }
+
     /// CLOCK_REALTIME.
     public func now() -> Instant { KernelClock.realTime() }
 

@@ -11,6 +11,8 @@ struct ProcessWordsTests {
             affinity discipline 0 workers 1-3,5
             sched_priority 50
             lock_all
+            ready-wait 7.5
+            seccomp off
             dscp 0
             hwtimestamp eth0 minpoll -2 maxpoll 4 minsamples 4 maxsamples 32 precision 50e-9 txcomp 300e-9 \
             rxcomp 645e-9 rxfilter ntp nocrossts
@@ -19,6 +21,7 @@ struct ProcessWordsTests {
         var expected = Configuration()
         (expected.workers, expected.schedulingPriority, expected.locksMemory) = (.count(4), 50, true)
         (expected.affinity.discipline, expected.affinity.workers) = (0, [1, 2, 3, 5])
+        (expected.readyWait, expected.confinesSystemCalls) = (7.5, false)
         expected.differentiatedServices = 0
         var card = HardwareTimestampRule(interface: "eth0")
         (card.minimumPoll, card.maximumPoll, card.minimumSamples, card.maximumSamples) = (-2, 4, 4, 32)
@@ -51,6 +54,24 @@ struct ProcessWordsTests {
         let (configuration, diagnostics) = read("workers 7\nworkers \(text)")
         #expect(configuration.workers == expected)
         #expect(diagnostics.isEmpty)
+    }
+
+    @Test(
+        "the wait for the time has an end or none, and what is no wait is an error",
+        arguments: [("0", 0), ("86400", 86_400), ("infinity", .infinity), ("-1", nil), ("nan", nil), ("86401", nil)]
+            as [(String, Double?)])
+    func readyWait(text: String, expected: Double?) {
+        let (configuration, diagnostics) = read("ready-wait \(text)")
+        #expect(configuration.readyWait == expected ?? 20)
+        #expect(diagnostics.isEmpty == (expected != nil))
+    }
+
+    @Test("the confinement is on or off", arguments: [("on", true), ("off", false)])
+    func confinement(text: String, expected: Bool) {
+        let (configuration, diagnostics) = read("seccomp \(text)")
+        #expect(configuration.confinesSystemCalls == expected)
+        #expect(diagnostics.isEmpty)
+        #expect(read("seccomp \(text)x").1.count == 1)
     }
 
     @Test(

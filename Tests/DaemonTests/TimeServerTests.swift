@@ -38,6 +38,18 @@ struct TimeServerTests {
             server.publish(TimeServerTests.state(KernelClock.realTime()), knownLead: nil) { _ in (0, 0) }
         }
 
+        /// Wakes the workers; whether some have come round in time.
+        func comeRound(_ workers: [Int], from before: [UInt32]) -> Bool {
+            server.wakeWorkers()
+            let deadline = KernelClock.monotonic() + .seconds(5)
+            while KernelClock.monotonic() < deadline {
+                let rounds = server.rounds
+                if workers.allSatisfy({ rounds[$0] != before[$0] }) { return true }
+                Pause.sleep(.milliseconds(1))
+            }
+            return false
+        }
+
         func ask(from address: String = "127.0.0.1", count: Int = 1, to destination: String = "127.0.0.1")
             throws -> [NTPHeader]
         { try TimeServerTests.ask(port: port, from: address, count: count, to: destination) }
@@ -96,6 +108,20 @@ struct TimeServerTests {
         #expect((report.received, report.replied, report.failed, report.withheld) == (100, 100, 0, 0))
         // A client is known to one thread only: else the sum would count it more than once.
         #expect(report.clients == 20)
+    }
+
+    @Test("every worker that is woken comes round, and one whose desk is held does not")
+    func rounds() throws {
+        let running = try Running(workers: 2)
+        #expect(running.comeRound([0, 1], from: running.server.rounds))
+        running.server.workers[0].desk.withLock { _ in
+            let before = running.server.rounds
+            #expect(running.comeRound([1], from: before))
+            #expect(running.server.rounds[0] == before[0])
+        }
+        #expect(running.comeRound([0, 1], from: running.server.rounds))
+        let alone = try Running(workers: 0)
+        #expect(alone.server.rounds.isEmpty)
     }
 
     @Test("the times of a reply are between those of its request and its arrival")

@@ -74,6 +74,46 @@ struct ObserveTests {
         #expect(failure { () throws(SystemError) in try last.frame(timeout: .second) }?.code == SystemError.endOfFile)
     }
 
+    @Test("another user gets eight places, several get all but eight, and root still gets in")
+    func greedyUsers() throws {
+        guard geteuid() == 0, Files.exists("/usr/bin/setpriv"), Files.exists("/usr/bin/perl") else {
+            return print("*** OBSERVERS OF OTHER USERS NOT TESTED: needs root, setpriv and perl ***")
+        }
+        var listener = try ObserveListener(path: path)
+        // The numbers need no names.
+        try crowd(&listener, users: [(65_534, 8), (65_533, 16), (65_532, 24), (65_531, 24)])
+    }
+
+    /// Has a user after the other ask for twelve places and keep them, and looks how many are taken; then asks for one.
+    private func crowd(_ listener: inout ObserveListener, users: ArraySlice<(user: Int, expected: Int)>) throws {
+        guard let (user, expected) = users.first else {
+            let before = listener.clientCount
+            let own = try ObserveClient(path: path)
+            listener.accept()
+            let after = listener.clientCount
+            #expect(after == before + 1 && own.descriptor.rawValue >= 0)
+            return
+        }
+        let script = "use IO::Socket::UNIX; @s = map { IO::Socket::UNIX->new(Peer => $ARGV[0]) } 1..12; sleep 60"
+        let child = try ChildProcess(
+            program: "/usr/bin/setpriv",
+            arguments: ["--reuid=\(user)", "--clear-groups", "/usr/bin/perl", "-e", script, path], environment: [])
+        let deadline = KernelClock.monotonic() + .seconds(10)
+        var isMissing = true
+        // A while longer than it takes until nobody comes any more.
+        while isMissing, KernelClock.monotonic() < deadline {
+            var listening = PollSet()
+            listening.add(listener.descriptor)
+            _ = try listening.wait(timeout: .milliseconds(300))
+            isMissing = listening.isReadable(0) || listener.clientCount < expected
+            listener.accept()
+        }
+        let count = listener.clientCount
+        #expect(count == expected)
+        try crowd(&listener, users: users.dropFirst())
+        #expect(child.processID > 0)
+    }
+
     @Test("a path that does not fit a Unix socket is refused by name")
     func longPath() {
         let long = directory.file(String(repeating: "x", count: 108))

@@ -49,6 +49,22 @@ struct SystemClockTests {
         #expect(kernel.requests.isEmpty)
     }
 
+    @Test("whether it may be set is asked by setting the tick as it is, and a refusal says what to do")
+    func permission() throws {
+        kernel.state.tick = 10_001
+        let clock = try clock()
+        try clock.requirePermission()
+        #expect(kernel.requests.map(\.modes) == [UInt32(ADJ_TICK)])
+        #expect(kernel.state.tick == 10_001)
+        kernel.refusal = EPERM
+        let error = failure { () throws(ClockControlError) in try clock.requirePermission() }
+        guard case .refused(let words) = error else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(words.contains("operation not permitted") && words.contains("CAP_SYS_TIME"))
+    }
+
     @Test("an unsynchronised kernel leaves no bound behind")
     func unsynchronised() throws {
         kernel.state.status = Int32(STA_UNSYNC)

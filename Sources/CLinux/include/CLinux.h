@@ -242,6 +242,8 @@ int clx_stream_connect(const struct clx_address *address);
 /* 0 when a socket has connected, -EINPROGRESS as long as it is connecting, else why it has not. */
 int clx_stream_outcome(int descriptor);
 int clx_accept(int descriptor);
+/* The user at the other end of a connected Unix socket. */
+int clx_unix_user(int descriptor, uid_t *user);
 ssize_t clx_sock_receive(int descriptor, struct clx_sock_sample *sample);
 int clx_sock_send(int descriptor, const struct clx_sock_sample *sample);
 
@@ -254,8 +256,6 @@ int clx_signals_install(void);
 /* The flags raised since the last call. */
 int clx_signals_take(void);
 
-/* Effective capabilities of this thread, bit n = capability n. */
-int clx_capabilities(uint64_t *effective);
 /* Becomes a user for good and keeps only the capabilities given. */
 int clx_become(uid_t user, gid_t group, const char *name, uint64_t kept);
 /* The numbers of a user by name; -ENOENT where there is none. */
@@ -265,10 +265,12 @@ uint64_t clx_capability_sys_time(void);
 uint64_t clx_capability_net_bind_service(void);
 uint64_t clx_capability_lock_memory(void);
 
+/* From now on this thread, and those it starts, can do what a time server does, and for good: everything else, starting a
+ * program above all, is refused with EPERM (seccomp). */
+int clx_confine_system_calls(void);
+
 /* Says something to the service manager at its socket, a path or, with @ before it, an abstract name; never waits. */
 int clx_notify(const char *socket_name, const char *text);
-/* The number of an environment variable, in decimal; -ENOENT where it is not set, -EINVAL where it is no such number. */
-int64_t clx_environment_number(const char *name);
 
 /* Threads and scheduling */
 
