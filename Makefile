@@ -90,13 +90,15 @@ deb: release ## build .build/timeball_VERSION_ARCH.deb for this machine's archit
 	@.ci/packages deb
 	packaging/deb/build
 
-image: deb ## build .build/timeball.img, a disk that boots as an appliance (root; see hardware/image)
+image: deb ## build .build/timeball.img, a disk that boots as an appliance (root; ARGS="--config FILE": hardware/image)
 	@.ci/packages image
-	hardware/image/build .build/timeball_*.deb .build/timeball.img
+	hardware/image/build $(ARGS) "$$(ls -t .build/timeball_*.deb | head -1)" .build/timeball.img
 
 vm-test: release ## test on a real kernel in a virtual machine, and boot the appliance (root, 10 min)
 	@.ci/packages deb image vm
 	Tests/VirtualMachine/run
+	packaging/deb/test
+	Tests/VirtualMachine/appliance
 
 clean: ## remove everything that was built
 	rm -rf .build Fuzz/.build Benchmarks/.build
