@@ -32,7 +32,6 @@ struct ServiceTests {
             #expect(try await eventually(within: 5) { manager.count("WATCHDOG=1") >= fed + 2 })
             try daemon.stop()
             #expect(manager.count("STOPPING=1") == 1)
-            #expect(!daemon.log.contains("watchdog is not fed"), "log:\n\(daemon.log)")
         }
     }
 

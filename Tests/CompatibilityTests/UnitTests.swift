@@ -24,8 +24,8 @@ struct UnitTests {
                 .replacingOccurrences(of: "Documentation=man:timeball(1)\n", with: "")
             try folder.write(name, text)
         }
-        let extensions = "timeballd.service.d"
-        try FileManager.default.copyItem(atPath: "\(units)/\(extensions)", toPath: folder.file(extensions))
+        let active = folder.file("timeballd.service.d")
+        try FileManager.default.copyItem(atPath: "\(units)/drop-ins", toPath: active)
         return folder
     }
 
@@ -47,8 +47,8 @@ struct UnitTests {
         #expect(ours.isEmpty, "\(result)")
     }
 
-    /// 2.4: what is left is what the daemon is for: the clock (three rows, and two of system calls), devices, the Internet,
-    /// capabilities. The other unit sets no clock and has no network.
+    /// 2.4: what is left is what the daemon is for: the clock (two rows, and two of system calls), devices, the Internet,
+    /// the capabilities. The other unit sets no clock and has no network.
     @Test(
         "they leave open no more than they must",
         arguments: [("timeballd.service", 24), ("timeball-wait-sync.service", 10)])
@@ -94,6 +94,7 @@ struct UnitTests {
             return Programs.skip("the service's user", "needs systemd-sysusers and root")
         }
         let root = Folder()
+        try FileManager.default.createDirectory(atPath: root.file("etc"), withIntermediateDirectories: true)
         let made = try await run([program, "--root=\(root.path)", "\(Self.units)/sysusers.conf"])
         #expect(made.status == 0, "\(made)")
         let users = try String(contentsOfFile: root.file("etc/passwd"), encoding: .utf8)

@@ -71,15 +71,15 @@ struct SupervisionTests {
         #expect(unwatched.seconds(of: "WATCHDOG").isEmpty)
     }
 
-    @Test("the line for people is told when it changes, at most every five seconds")
+    @Test("the line for people is told when it has changed, looked at every five seconds")
     func status() {
         var run = Run()
         run.tick(0...0, status: "a")
         run.tick(1...6, status: "b")
         run.tick(7...30, status: "b")
-        run.tick(31...31, status: "c")
-        #expect(run.seconds(of: "STATUS") == [0, 5, 31])
-        #expect(run.told[31]?.contains("STATUS=c") == true)
+        run.tick(31...40, status: "c")
+        #expect(run.seconds(of: "STATUS") == [0, 5, 35])
+        #expect(run.told[35]?.contains("STATUS=c") == true)
     }
 
     @Test("a reload is told with its moment, and its end, but not before the daemon is ready")

@@ -64,9 +64,8 @@ struct ServiceNotificationTests {
             ("@" + String(repeating: "x", count: 5000), ENAMETOOLONG),
         ])
     func hostile(name: String, code: Int32) throws {
-        let error = failure { () throws(SystemError) in
-            try #require(notification(["NOTIFY_SOCKET": name])).send("READY=1")
-        }
+        let manager = try #require(notification(["NOTIFY_SOCKET": name]))
+        let error = failure { () throws(SystemError) in try manager.send("READY=1") }
         // A folder answers as the system likes: what matters is that it is no success.
         #expect(name == "/etc" ? error != nil : error?.code == code)
     }
