@@ -74,7 +74,7 @@ install-files:
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 packaging/man/timeballd.8
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 packaging/man/timeball.1
 	install -D -m 644 -t $(DOCUMENTS) README.md
-	install -D -m 644 -t $(DOCUMENTS)/examples systemd/drop-ins/*.conf
+	install -D -m 644 -t $(DOCUMENTS)/examples/timeballd.service.d systemd/drop-ins/*.conf
 	cp -r hardware $(DOCUMENTS)/
 	rm -rf $(DOCUMENTS)/hardware/image
 
