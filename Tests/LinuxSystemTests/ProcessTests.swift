@@ -52,12 +52,12 @@ struct ProcessTests {
         #expect(geteuid() == user)
     }
 
-    @Test("a confined thread can start threads, open files and sockets, and no program, and looks into nobody")
+    @Test("a confined thread can start threads, open files and sockets, and no program, and reaches no other process")
     func confinement() throws {
         let outcome = Outcome()
         // In a thread of its own: it is for good.
         let thread = try WorkerThread(name: "confined") {
-            var answers = [Int32](repeating: 0, count: 4)
+            var answers = [Int32](repeating: 0, count: 6)
             do throws(SystemError) { try Privileges.confineSystemCalls() } catch { return outcome.set([error.code]) }
             let child = failure { () throws(SystemError) in
                 try ChildProcess(program: "/bin/true", arguments: [], environment: [])
@@ -72,10 +72,12 @@ struct ProcessTests {
                 && (try? NTPSocket(address: "127.0.0.1", port: 0)) != nil
                 && (try? WorkerThread(name: "child") {}.join()) != nil
             answers[3] = isAbleToWork ? 0 : -1
+            answers[4] = kill(getpid(), 0)
+            answers[5] = kill(getppid(), 0) < 0 ? errno : 0
             outcome.set(answers)
         }
         thread.join()
-        #expect(outcome.answers == [EPERM, EPERM, EPERM, 0])
+        #expect(outcome.answers == [EPERM, EPERM, EPERM, 0, 0, EPERM])
     }
 
     private final class Outcome: Sendable {
