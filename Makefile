@@ -12,7 +12,7 @@ export SWIFT_BACKTRACE := enable=no
 DEMO := $(if $(filter run,$(firstword $(MAKECMDGOALS))),$(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS)))
 $(foreach word,$(DEMO),$(eval .PHONY: $(word))$(eval $(word): ; @:))
 
-.PHONY: run test lint bench accuracy fuzz fuzz-night release install install-files uninstall deb image vm-test clean help
+.PHONY: run test lint bench accuracy fuzz fuzz-night release install install-files uninstall deb deb-test image vm-test clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,10 +94,13 @@ image: deb ## build .build/timeball.img, a disk that boots as an appliance (root
 	@.ci/packages image
 	hardware/image/build $(ARGS) "$$(ls -t .build/timeball_*.deb | head -1)" .build/timeball.img
 
-vm-test: release ## test on a real kernel in a virtual machine, and boot the appliance (root, 10 min)
-	@.ci/packages deb image vm
-	Tests/VirtualMachine/run
+deb-test: release ## install, upgrade, remove and purge the package in a chroot, and ask lintian (root, 2 min)
+	@.ci/packages deb image lintian
 	packaging/deb/test
+
+vm-test: release ## test on a real kernel in a virtual machine, and boot the appliance (root, 10 min)
+	@.ci/packages build deb image vm
+	Tests/VirtualMachine/run
 	Tests/VirtualMachine/appliance
 
 clean: ## remove everything that was built
