@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -24,6 +25,25 @@ static void raise_flag(int signal) {
     __atomic_fetch_or(&raised, signal == SIGHUP ? CLX_SIGNAL_RELOAD : CLX_SIGNAL_TERMINATE, __ATOMIC_RELAXED);
 }
 
+static volatile int current_work;
+
+static const char *const works[] = {
+    "<3>timeballd: aborted while waiting\n",
+    "<3>timeballd: aborted while answering requests\n",
+    "<3>timeballd: aborted while reading devices\n",
+    "<3>timeballd: aborted in the tick of the discipline\n",
+};
+
+void clx_note_work(enum clx_work work) { current_work = work; }
+
+/* The watchdog's signal: one line to standard error, with the priority as journald reads it, and then as ever. */
+static void tell_work(int signal) {
+    const char *line = works[current_work];
+    ssize_t length = write(STDERR_FILENO, line, strlen(line));
+    (void)length;
+    raise(signal);
+}
+
 int clx_signals_install(void) {
     /* No SA_RESTART: poll(2) has to return. */
     struct sigaction action = {.sa_handler = raise_flag};
@@ -31,6 +51,9 @@ int clx_signals_install(void) {
     struct sigaction ignored = {.sa_handler = SIG_IGN};
     sigemptyset(&ignored.sa_mask);
     if (sigaction(SIGTERM, &action, NULL) < 0 || sigaction(SIGINT, &action, NULL) < 0) return -errno;
+    struct sigaction last = {.sa_handler = tell_work, .sa_flags = SA_RESETHAND};
+    sigemptyset(&last.sa_mask);
+    if (sigaction(SIGABRT, &last, NULL) < 0) return -errno;
     if (sigaction(SIGHUP, &action, NULL) < 0 || sigaction(SIGPIPE, &ignored, NULL) < 0) return -errno;
     return 0;
 }

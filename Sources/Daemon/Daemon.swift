@@ -102,15 +102,19 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         ResidentMemory.releaseStartup()
         defer { server.stop() }
         while true {
+            Signals.note(.waiting)
             try wait()
+            Signals.note(.answering)
             let requests = Signals.take()
             if requests.terminate { break }
             if requests.reload { reload() }
             server.answer(pollSet, batch: &batch)
             let now = timekeeper.clock.monotonicNow()
+            Signals.note(.devices)
             attendDevices(now)
             attendListener()
             server.readCards(now: now, log: log)
+            Signals.note(.tick)
             if now >= nextTick { tick(now) }
             publishService()
             flushJournal()

@@ -87,6 +87,18 @@ struct ServiceTests {
         #expect(result.output.contains("CAP_SYS_TIME"), "\(result)")
     }
 
+    @Test("a daemon that the watchdog kills says what it was doing")
+    func aborted() async throws {
+        let folder = Folder()
+        let text = "clock virtual\nlisten 127.0.0.1\nport \(try RunningDaemon.freePort())\nobserve none\n"
+        // It waits almost always.
+        let script = #""$0" -n -c "$1" & sleep 2; kill -ABRT $!; wait $!; echo "ended by $?""#
+        let result = try await run(["/bin/sh", "-c", script, Programs.daemon, folder.write("conf", text)])
+        #expect(result.output.contains("<3>timeballd: aborted while waiting\n"), "\(result)")
+        // 128 and SIGABRT.
+        #expect(result.output.contains("ended by 134\n"), "\(result)")
+    }
+
     @Test("a daemon that becomes another user says what it cannot open again, and serves on")
     func droppedRights() async throws {
         guard Programs.isRoot else { return Programs.skip("dropping rights", "needs root") }

@@ -251,7 +251,11 @@ int clx_sock_send(int descriptor, const struct clx_sock_sample *sample);
 
 enum { CLX_SIGNAL_TERMINATE = 1, CLX_SIGNAL_RELOAD = 2 };
 
-/* SIGTERM, SIGINT and SIGHUP raise flags and interrupt poll(2); SIGPIPE is ignored. */
+/* What the loop is doing, for whoever has to find out why it has been killed. */
+enum clx_work { CLX_WORK_WAIT, CLX_WORK_ANSWER, CLX_WORK_DEVICES, CLX_WORK_TICK };
+void clx_note_work(enum clx_work work);
+
+/* SIGTERM, SIGINT and SIGHUP raise flags and interrupt poll(2); SIGPIPE is ignored; SIGABRT tells the work in progress. */
 int clx_signals_install(void);
 /* The flags raised since the last call. */
 int clx_signals_take(void);
