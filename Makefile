@@ -3,21 +3,25 @@ SHELL := /bin/bash
 PREFIX ?= /usr
 DESTDIR ?=
 RELEASE := swift build -c release --static-swift-stdlib
-BIN := .build/release
+BIN ?= .build/release
+SHARED = $(DESTDIR)$(PREFIX)/lib
+DOCUMENTS = $(DESTDIR)$(PREFIX)/share/doc/timeball
 export SWIFT_BACKTRACE := enable=no
 
 # Words behind `make run --` are the demo's, and no targets.
 DEMO := $(if $(filter run,$(firstword $(MAKECMDGOALS))),$(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS)))
 $(foreach word,$(DEMO),$(eval .PHONY: $(word))$(eval $(word): ; @:))
 
-.PHONY: run test lint bench accuracy fuzz fuzz-night install uninstall clean help
+.PHONY: run test lint bench accuracy fuzz fuzz-night release install install-files uninstall deb deb-test image vm-test clean help
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build-packages ## build, and run a demo appliance without hardware (options: make run -- --receiver ubx)
+release: build-packages ## build both programs as they are installed
 	$(RELEASE) --product timeballd
 	$(RELEASE) --product timeball
+
+run: release ## build, and run a demo appliance without hardware (options: make run -- --receiver ubx)
 	$(BIN)/timeball demo $(DEMO)
 
 test: build-packages ## lint, build everything, and run all tests (those against other programs where they are installed)
@@ -49,19 +53,55 @@ fuzz: build-packages ## fuzz every parser, a minute each (SECONDS_EACH=60)
 fuzz-night: build-packages ## fuzz the packet path with 100 million inputs (1 h)
 	RUNS=100000000 Fuzz/run 0 FuzzServer
 
-install: build-packages ## install below $(PREFIX): timeballd, timeball, the unit, the udev rules
-	$(RELEASE) --product timeballd
-	$(RELEASE) --product timeball
+install: release ## install below $(PREFIX): programs, units, user, udev rules, manual pages
+	$(MAKE) install-files
+	@# What a package's scripts do; not while a package or an image is made.
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then \
+		systemd-sysusers $(SHARED)/sysusers.d/timeball.conf && udevadm control --reload && systemctl daemon-reload; \
+	fi
+
+install-files:
 	install -D -s $(BIN)/timeballd $(DESTDIR)$(PREFIX)/sbin/timeballd
 	install -D -s $(BIN)/timeball $(DESTDIR)$(PREFIX)/bin/timeball
-	install -D -m 644 systemd/timeballd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/timeballd.service
-	install -D -m 644 hardware/60-timeball.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-timeball.rules
-	install -D -m 644 hardware/timeball.conf $(DESTDIR)/etc/timeball.conf.example
+	install -d $(SHARED)/systemd/system
+	for unit in timeballd.service timeball-wait-sync.service; do \
+		sed -E 's,^(Exec[A-Za-z]*=)/usr/(s?bin/timeball),\1$(PREFIX)/\2,' systemd/$$unit >$(SHARED)/systemd/system/$$unit; \
+	done
+	install -D systemd/timeball-getty-generator $(SHARED)/systemd/system-generators/timeball-getty-generator
+	install -D -m 644 systemd/sysusers.conf $(SHARED)/sysusers.d/timeball.conf
+	install -D -m 644 hardware/60-timeball.rules $(SHARED)/udev/rules.d/60-timeball.rules
+	install -D -m 644 hardware/timeball.conf $(DESTDIR)$(PREFIX)/share/timeball/timeball.conf
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 packaging/man/timeballd.8
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 packaging/man/timeball.1
+	install -D -m 644 -t $(DOCUMENTS) README.md
+	install -D -m 644 -t $(DOCUMENTS)/examples/timeballd.service.d systemd/drop-ins/*.conf
+	cp -r hardware $(DOCUMENTS)/
+	rm -rf $(DOCUMENTS)/hardware/image
 
-uninstall: ## remove what install put there; the state in /var/lib/timeball stays
+uninstall: ## remove what install put there; /etc/timeball.conf, the state and the user stay
 	rm -f $(DESTDIR)$(PREFIX)/sbin/timeballd $(DESTDIR)$(PREFIX)/bin/timeball
-	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/timeballd.service
-	rm -f $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-timeball.rules $(DESTDIR)/etc/timeball.conf.example
+	rm -f $(SHARED)/systemd/system/timeballd.service $(SHARED)/systemd/system/timeball-wait-sync.service
+	rm -f $(SHARED)/systemd/system-generators/timeball-getty-generator $(SHARED)/sysusers.d/timeball.conf
+	rm -f $(SHARED)/udev/rules.d/60-timeball.rules
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/timeballd.8 $(DESTDIR)$(PREFIX)/share/man/man1/timeball.1
+	rm -rf $(DESTDIR)$(PREFIX)/share/timeball $(DOCUMENTS)
+
+deb: release ## build .build/timeball_VERSION_ARCH.deb for this machine's architecture
+	@.ci/packages deb
+	packaging/deb/build
+
+image: deb ## build .build/timeball.img, a disk that boots as an appliance (root; ARGS="--config FILE": hardware/image)
+	@.ci/packages image
+	hardware/image/build $(ARGS) "$$(ls -t .build/timeball_*.deb | head -1)" .build/timeball.img
+
+deb-test: release ## install, upgrade, remove and purge the package in a chroot, and ask lintian (root, 2 min)
+	@.ci/packages deb image lintian
+	packaging/deb/test
+
+vm-test: release ## test on a real kernel in a virtual machine, and boot the appliance (root, 10 min)
+	@.ci/packages build deb image vm
+	Tests/VirtualMachine/run
+	Tests/VirtualMachine/appliance
 
 clean: ## remove everything that was built
 	rm -rf .build Fuzz/.build Benchmarks/.build
