@@ -101,7 +101,8 @@ struct FilterBank: Sendable {
         for index in filters.indices {
             if isLate {
                 filters[index].update(
-                    offset: offset, latency: latency, jitterSquared: jitterSquared, earliest: Estimator.clip, weight: weight)
+                    offset: offset, latency: latency, jitterSquared: jitterSquared, earliest: Estimator.clip,
+                    weight: weight)
             } else {
                 filters[index].update(offset: offset, weight: weight)
             }

@@ -147,7 +147,9 @@ extension Timekeeper {
         return !hasMadeLeap(near: now)
     }
 
-    private func hasMadeLeap(near now: Instant) -> Bool { lastLeap.map { (now - $0).magnitude < .seconds(60) } ?? false }
+    private func hasMadeLeap(near now: Instant) -> Bool {
+        lastLeap.map { (now - $0).magnitude < .seconds(60) } ?? false
+    }
 
     /// Steps a clock that has not made the leap second announced: somebody has told the kernel otherwise.
     mutating func makeMissedLeap() {

@@ -130,7 +130,7 @@ struct PublishedServiceTests {
         #expect(over?.lead == behind)
     }
 
-    @Test("a kernel that is late with a leap second serves nothing until it has made it, and announces nothing behind it")
+    @Test("while the kernel is late with a leap second nothing is served; behind it nothing is announced")
     func lateLeapSecond() {
         let (midnight, second) = (Instant(nanoseconds: Self.lead), Interval.second)
         for (leap, moment, step) in [
