@@ -68,6 +68,7 @@ extension Estimator {
         controlPhaseAtUpdate = controlPhase
         latency.restart()
         surprise = SurpriseDetector()
+        usualInterval = (last - samples[0].local).seconds / Double(samples.count - 1)
         isReady = true
     }
 }

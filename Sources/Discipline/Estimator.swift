@@ -55,8 +55,8 @@ public struct Estimator: Sendable {
     var latency = LatencyEstimator()
     var surprise = SurpriseDetector()
     private var rejections = 0
-    /// Between the last two samples taken in, seconds.
-    private var usualInterval = 1.0
+    /// Between the last two samples taken in, or those of the fit, seconds.
+    var usualInterval = 1.0
 
     /// Whether there is an estimate.
     public internal(set) var isReady = false
