@@ -26,7 +26,7 @@ public enum Files {
     /// - Parameters:
     ///   - path: the file; its directory must be writable.
     ///   - bytes: the new contents.
-    ///   - mode: permissions of the new file, less the umask.
+    ///   - mode: permissions of the new file, whatever the umask.
     /// - Throws: `SystemError`; the old file stands then, unless only the last sync of the directory failed.
     public static func writeAtomically(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o644) throws(SystemError) {
         let temporary = "\(path).\(getpid()).new"
@@ -82,6 +82,8 @@ public enum Files {
     private static func write(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(SystemError) {
         let file = try FileDescriptor(opening: path, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
         try file.write(bytes.span, subject: path)
+        // Whatever the umask: a configuration that root writes is read by another user.
+        guard fchmod(file.rawValue, mode) == 0 else { throw .last("fchmod", path) }
         guard fsync(file.rawValue) == 0 else { throw .last("fsync", path) }
     }
 

@@ -15,6 +15,17 @@ struct FilesTests {
         #expect(try directory.names == ["drift"])
     }
 
+    @Test("a file has the permissions asked for, whatever the umask")
+    func permissions() throws {
+        let path = directory.file("timeball.conf")
+        // No umask in use leaves all of these.
+        try Files.writeAtomically(path, [1], mode: 0o666)
+        var status = stat()
+        // SAFETY: the string lives through the call, which fills the structure.
+        #expect(unsafe stat(path, &status) == 0)
+        #expect(status.st_mode & 0o777 == 0o666)
+    }
+
     @Test("a file with secrets is handed over whole, up to the limit")
     func secret() throws {
         let path = directory.file("keys")
