@@ -215,7 +215,9 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
 
     /// Whether the clock is right to far below what a real-time clock is.
     private var isClockGood: Bool {
-        timekeeper.ladder.state == .locked && timekeeper.serverState.rootDispersion < 0.005
+        let state = timekeeper.serverState
+        return timekeeper.ladder.state == .locked && state.rootDispersion < 0.005
+            && abs(state.pendingCorrection) < 0.005
     }
 
     private mutating func attendDevices(_ now: MonotonicInstant) {

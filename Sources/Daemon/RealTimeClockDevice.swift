@@ -24,6 +24,8 @@ final class RealTimeClockDevice {
     /// When it is time to look again, or to set it.
     private(set) var due: MonotonicInstant
     private var planned: (moment: Instant, second: Instant)?
+    /// Whether it was told that its seconds cannot be seen to begin.
+    private var isGivenUp = false
     /// Why the last attempt failed; empty where it has not.
     private var fault = ""
 
@@ -152,6 +154,8 @@ final class RealTimeClockDevice {
         clock = nil
         due = now + .second
         tracking.noteNoInterrupts()
+        guard !isGivenUp else { return }
+        isGivenUp = true
         log.notice("\(path) does not tell when its seconds begin; it is set every hour")
     }
 

@@ -48,7 +48,7 @@ extension ServiceDesk {
         var packet = InlineArray<72, UInt8>(repeating: 0)
         var bytes = packet.mutableSpan
         let length = NTPServer.broadcast(
-            into: &bytes, state: service.state, at: now, version: rule.version, poll: rule.poll,
+            into: &bytes, state: service.state(at: now), at: now, version: rule.version, poll: rule.poll,
             previous: rule.isInterleaved ? broadcasts.departure(ofRule: index) : nil, key: rule.key, keys: keys)
         guard let length else { return false }
         broadcasts.remember(NTPHeader.loadTransmitTimestamp(packet.span), rule: index)

@@ -68,6 +68,8 @@ struct StateFiles {
         if isLocked, nextState == nil { nextState = now + Self.firstPause }
         if let due = nextState, now >= due {
             nextState = now + (writeState(state(), now, &alarms, log) ? Self.writeInterval : Self.retryInterval)
+            // Together, for a drift file that says something else is another program's (`knownFrequency`).
+            nextDrift = now
         }
         if frequency != nil, nextDrift == nil { nextDrift = now + Self.writeInterval }
         if let due = nextDrift, now >= due {

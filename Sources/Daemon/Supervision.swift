@@ -17,6 +17,8 @@ struct Supervision {
     private static let statusPause = Interval.seconds(5)
 
     private let timeout: Interval?
+    /// Between two feedings.
+    private let interval: Interval
     private var watchdog: Watchdog
     /// When ready at the latest; `nil` = once time is served.
     private let readyAt: MonotonicInstant?
@@ -33,7 +35,7 @@ struct Supervision {
     init(timeout: Interval?, readyWait: Double, now: MonotonicInstant) {
         self.timeout = timeout
         // A third: one feeding may be withheld and another lost before it bites.
-        let interval = timeout.map { Interval(nanoseconds: $0.nanoseconds / 3) } ?? Self.pace
+        interval = timeout.map { Interval(nanoseconds: $0.nanoseconds / 3) } ?? Self.pace
         watchdog = Watchdog(interval: interval, now: now)
         readyAt = readyWait.isFinite ? now + Interval(seconds: readyWait) : nil
         nextStatus = now
@@ -58,7 +60,7 @@ struct Supervision {
         case .feed:
             if timeout != nil { lines.append("WATCHDOG=1") }
             // The start may take as long as the satellites do, but no longer than there are signs of life.
-            if !isReady { lines.append("EXTEND_TIMEOUT_USEC=\(3 * Self.pace.nanoseconds / 1000)") }
+            if !isReady { lines.append("EXTEND_TIMEOUT_USEC=\(3 * interval.nanoseconds / 1000)") }
         case .withhold(let fault): report.complaint = fault
         }
         if signs.now >= nextStatus {

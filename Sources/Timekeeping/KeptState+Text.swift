@@ -41,9 +41,11 @@ extension KeptState {
             if let value, value.isFinite { lines.append("\(key) \(value)") }
         }
         if let lastGoodTime { lines.append("last-good-time \(lastGoodTime.nanoseconds)") }
-        add("frequency", frequency)
+        add("frequency", frequency.flatMap { abs($0) <= Self.largestFrequency ? $0 : nil })
         add("frequency-deviation", frequencyDeviation)
-        lines += leapSeconds.map { "leap-second \($0.since.nanoseconds) \($0.taiMinusUTC)" }
+        lines += leapSeconds.sorted { $0.since < $1.since }.map {
+            "leap-second \($0.since.nanoseconds) \($0.taiMinusUTC)"
+        }
         if let clock = realTimeClock {
             lines.append("rtc \(clock.comparedAt.nanoseconds) \(clock.offset)")
             if let rate = clock.rate { lines.append("rtc-rate \(rate) \(clock.rateDeviation)") }

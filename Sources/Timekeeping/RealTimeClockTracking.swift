@@ -150,8 +150,8 @@ public struct RealTimeClockTracking: Sendable {
 
     // MARK: - What happens
 
-    /// Notes that its interrupts do not come, or cannot be had.
-    public mutating func noteNoInterrupts() { canCompare = false }
+    /// Notes that its interrupts do not come, or cannot be had; they are tried again after its next setting.
+    public mutating func noteNoInterrupts() { (canCompare, isUnverified) = (false, false) }
 
     /// Notes that it shows no time.
     public mutating func noteInvalid() {
@@ -169,7 +169,9 @@ public struct RealTimeClockTracking: Sendable {
     public mutating func noteSet(at now: MonotonicInstant, reading: Instant) {
         if let lastSetting, now - lastSetting < Self.setInterval { attempt += 1 } else { attempt = 1 }
         settings += 1
-        (lastSetting, isUnverified, isPairBroken, isInvalid) = (now, canCompare, true, false)
+        // One that showed no time has none to interrupt by.
+        canCompare = true
+        (lastSetting, isUnverified, isPairBroken, isInvalid) = (now, true, true, false)
         last = (0, reading, now)
         nextComparison = now + Self.verifyPause
     }

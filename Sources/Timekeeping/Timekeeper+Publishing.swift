@@ -24,11 +24,13 @@ extension Timekeeper {
     /// over from pulses it is that since the last pulse, until they have taught anew what they can.
     var age: Double {
         let now = clock.now()
-        let silence = max(0, (now - referenceTime).seconds)
         guard let pulsedTime, let gain = flywheel.estimate(at: now)?.phaseGain, gain > 0 else { return silence }
         // One sample in 1/gain is new.
         return max(silence, min((now - pulsedTime).seconds, 1 / gain))
     }
+
+    /// Since the last sample that was taken in, seconds.
+    private var silence: Double { max(0, (clock.now() - referenceTime).seconds) }
 
     private func bound(of estimate: Estimate, age: Double) -> Double {
         let resolution = settings.precision < 0 ? 1 / Double(1 << Int(-settings.precision)) : 1
@@ -45,7 +47,7 @@ extension Timekeeper {
     /// not allow it.
     var holdoverRemaining: Double {
         guard let rule = settings.holdover, ladder.wasLocked else { return 0 }
-        let longest = max(0, (rule.maximumTime ?? Self.longestHoldover) - age)
+        let longest = max(0, (rule.maximumTime ?? Self.longestHoldover) - silence)
         guard let limit = rule.maximumError else { return longest }
         guard let now = bound(in: 0), now <= limit else { return 0 }
         // The bound grows with time: doubling finds where it passes the limit, halving finds it to a second.
@@ -70,9 +72,9 @@ extension Timekeeper {
                 sources[index].reach.isReachable && tracks[index].departure != nil
                     || tracks[index].refused >= Self.suspicious || !tracks[index].estimator.isReady
             } ?? false
-        if isOnTrial, bound <= settings.selection.minimumDistance, age <= Self.longestTrial { return true }
+        if isOnTrial, bound <= settings.selection.minimumDistance, silence <= Self.longestTrial { return true }
         guard let rule = settings.holdover else { return false }
-        return bound <= rule.maximumError ?? .infinity && age <= rule.maximumTime ?? .infinity
+        return bound <= rule.maximumError ?? .infinity && silence <= rule.maximumTime ?? .infinity
     }
 
     /// Takes the step of the ladder that is due.
@@ -151,15 +153,18 @@ extension Timekeeper {
         lastLeap.map { (now - $0).magnitude < .seconds(60) } ?? false
     }
 
-    /// Steps a clock that has not made the leap second announced: somebody has told the kernel otherwise.
-    mutating func makeMissedLeap() {
+    /// Has the seconds proven anew where the clock has not made the leap second announced: somebody has told the kernel
+    /// otherwise, or it came before the kernel was told.
+    mutating func watchLeap() {
         let now = clock.now()
+        // A clock that is being slewed comes to its own midnight so much later.
+        let delay = Self.longestLeapDelay + Interval(seconds: abs(serverState.pendingCorrection))
         guard let leap = serverState.leapSecond(seenAt: serverState.asOf, offset: 0),
-            now >= leap + Self.longestLeapDelay, now < leap + .seconds(60), !hasMadeLeap(near: now)
+            now >= leap + delay, now < leap + .seconds(60), !hasMadeLeap(near: now)
         else { return }
         lastLeap = now
-        note(.error, nil, "the clock has not made the leap second by itself")
-        _ = step(by: serverState.leapIndicator == .insertSecond ? -.second : .second)
+        note(.error, nil, "the clock has not made the leap second; proving the seconds anew")
+        distrustClock()
     }
 
     /// Weighs what sources announce against the table; a leap second that is believed is entered into the table.

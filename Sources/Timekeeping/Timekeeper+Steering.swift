@@ -19,7 +19,7 @@ extension Timekeeper {
     /// Lets time pass; to be called about once a second.
     public mutating func tick() {
         watchClock()
-        makeMissedLeap()
+        watchLeap()
         watchCorrection()
         let now = clock.monotonicNow()
         for index in sources.indices { sources[index].tick(now: now) }
@@ -131,7 +131,11 @@ extension Timekeeper {
             ? Self.steeredDisturbance + 2 * (after - before).seconds
             : Self.disturbance + (after - before).seconds + 2e-3 * (after - last.monotonic).seconds
         guard abs(jump) > tolerance else { return }
-        let isLeap = settings.leapSeconds.isLeapNear(reading) && abs(abs(jump) - 1) < 0.1
+        // In the time that was slept through, and two seconds beside it.
+        let isLeap =
+            abs(abs(jump) - 1) < 0.1
+            && settings.leapSeconds.taiMinusUTC(at: reading + .seconds(2))
+                != settings.leapSeconds.taiMinusUTC(at: last.clock - .seconds(2))
         let change = ClockChange(step: Interval(seconds: isLeap ? jump.rounded() : jump), isLeapSecond: isLeap)
         apply(change)
         if isLeap { lastLeap = reading }

@@ -59,21 +59,55 @@ struct BadInputTests {
 
     @Test("an inserted leap second passes without a wrong time on either side of it")
     func leapSecond() throws {
-        // 2026-12-31 is made the day of a leap second; the run begins ten minutes before its end.
-        let midnight = try #require(CivilTime(year: 2027, month: 1, day: 1)).instant
-        let table = LeapSecondTable(
-            entries: LeapSecondTable.builtIn.entries + [.init(since: midnight, taiMinusUTC: 38)], expires: nil)
-        var appliance = SimulatedAppliance(start: midnight - .seconds(600), leapSeconds: table)
-        appliance.world.insertsLeapSecond = true
-        appliance.run(seconds: 590)
+        var appliance = try beforeLeapSecond()
         #expect(appliance.timekeeper.serverState.leapIndicator == .insertSecond)
-        appliance.run(seconds: 300)
+        appliance.run(seconds: 292)
         #expect(appliance.timekeeper.serverState.leapIndicator == .none)
         #expect(appliance.state == .locked)
         #expect(appliance.errors[100..<595].largest < 10e-6)
         #expect(appliance.errors.suffix(280).largest < 10e-6)
         #expect(appliance.clock.steps.count == 1)
         #expect(appliance.logged("leap second: the clock went back 1 s").count == 1)
+    }
+
+    /// An appliance two seconds before a leap second that 2026-12-31 is made to end with, locked.
+    private func beforeLeapSecond() throws -> SimulatedAppliance {
+        let midnight = try #require(CivilTime(year: 2027, month: 1, day: 1)).instant
+        let table = LeapSecondTable(
+            entries: LeapSecondTable.builtIn.entries + [.init(since: midnight, taiMinusUTC: 38)], expires: nil)
+        var appliance = SimulatedAppliance(start: midnight - .seconds(600), leapSeconds: table)
+        appliance.world.insertsLeapSecond = true
+        appliance.run(seconds: 598)
+        #expect(appliance.state == .locked)
+        return appliance
+    }
+
+    @Test("a clock that does not make its leap second is set right, and serves no wrong second")
+    func missedLeapSecond() throws {
+        var appliance = try beforeLeapSecond()
+        // Another program tells the kernel that there is none, and nobody looks until it should be over.
+        appliance.clock.setStatus(
+            ClockStatus(
+                isSynchronised: true, leapIndicator: .none, maximumError: 1e-3, estimatedError: 1e-3, taiMinusUTC: 37))
+        appliance.skip(seconds: 3)
+        appliance.run(seconds: 300)
+        #expect(appliance.logged("has not made the leap second").count == 1)
+        // At the first moment afterwards nobody has looked yet: threads that serve withhold by themselves (`Service.until`).
+        #expect(appliance.moments.dropFirst(599).allSatisfy { !$0.isServed || abs($0.servedError) < 10e-6 })
+        #expect(appliance.state == .locked)
+        #expect(appliance.errors.suffix(200).largest < 10e-6)
+        #expect(appliance.clock.steps.count == 2)
+    }
+
+    @Test("a leap second that is slept through is no hand of another program")
+    func sleptLeapSecond() throws {
+        var appliance = try beforeLeapSecond()
+        appliance.skip(seconds: 8)
+        appliance.run(seconds: 60)
+        #expect(appliance.logged("leap second: the clock went back 1 s").count == 1)
+        #expect(appliance.logged("another program").isEmpty)
+        #expect(appliance.clock.steps.count == 1)
+        #expect(appliance.errors.suffix(50).largest < 10e-6)
     }
 
     @Test("another program that sets the clock is noticed, and nothing is served until the seconds are proven again")
