@@ -71,7 +71,7 @@ install-files:
 	install -D -s $(BIN)/timeballd $(DESTDIR)$(PREFIX)/sbin/timeballd
 	install -D -s $(BIN)/timeball $(DESTDIR)$(PREFIX)/bin/timeball
 	install -d $(SHARED)/systemd/system
-	for unit in timeballd.service timeball-wait-sync.service; do \
+	set -e -o pipefail; for unit in timeballd.service timeball-wait-sync.service; do \
 		sed -E 's,^(Exec[A-Za-z]*=)/usr/(s?bin/timeball),\1$(PREFIX)/\2,' systemd/$$unit | \
 			install -m 644 /dev/stdin $(SHARED)/systemd/system/$$unit; \
 	done
