@@ -17,9 +17,16 @@ $(foreach word,$(DEMO),$(eval .PHONY: $(word))$(eval $(word): ; @:))
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# With sudo, or without Swift, programs that are there are taken as they are: root has no Swift in its path, and what it built
+# nobody else could build anew.
+ifneq ($(and $(wildcard $(BIN)/timeballd),$(wildcard $(BIN)/timeball),$(or $(SUDO_UID),$(if $(shell command -v swift),,none))),)
+release:
+	@echo "taking the programs in $(BIN) as they are"
+else
 release: build-packages ## build both programs as they are installed
 	$(RELEASE) --product timeballd
 	$(RELEASE) --product timeball
+endif
 
 run: release ## build, and run a demo appliance without hardware (options: make run -- --receiver ubx)
 	$(BIN)/timeball demo $(DEMO)
@@ -53,7 +60,7 @@ fuzz: build-packages ## fuzz every parser, a minute each (SECONDS_EACH=60)
 fuzz-night: build-packages ## fuzz the packet path with 100 million inputs (1 h)
 	RUNS=100000000 Fuzz/run 0 FuzzServer
 
-install: release ## install below $(PREFIX): programs, units, user, udev rules, manual pages
+install: release ## after `make release`, with sudo: install programs, units, user, udev rules, manual pages below $(PREFIX)
 	$(MAKE) install-files
 	@# What a package's scripts do; not while a package or an image is made.
 	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then \
@@ -64,8 +71,9 @@ install-files:
 	install -D -s $(BIN)/timeballd $(DESTDIR)$(PREFIX)/sbin/timeballd
 	install -D -s $(BIN)/timeball $(DESTDIR)$(PREFIX)/bin/timeball
 	install -d $(SHARED)/systemd/system
-	for unit in timeballd.service timeball-wait-sync.service; do \
-		sed -E 's,^(Exec[A-Za-z]*=)/usr/(s?bin/timeball),\1$(PREFIX)/\2,' systemd/$$unit >$(SHARED)/systemd/system/$$unit; \
+	set -e -o pipefail; for unit in timeballd.service timeball-wait-sync.service; do \
+		sed -E 's,^(Exec[A-Za-z]*=)/usr/(s?bin/timeball),\1$(PREFIX)/\2,' systemd/$$unit | \
+			install -m 644 /dev/stdin $(SHARED)/systemd/system/$$unit; \
 	done
 	install -D systemd/timeball-getty-generator $(SHARED)/systemd/system-generators/timeball-getty-generator
 	install -D -m 644 systemd/sysusers.conf $(SHARED)/sysusers.d/timeball.conf
@@ -77,14 +85,21 @@ install-files:
 	install -D -m 644 -t $(DOCUMENTS)/examples/timeballd.service.d systemd/drop-ins/*.conf
 	cp -r hardware $(DOCUMENTS)/
 	rm -rf $(DOCUMENTS)/hardware/image
+	@# Whoever cloned or installs under whatever umask.
+	chmod -R a+rX,u+w,go-w $(DOCUMENTS)/hardware
 
 uninstall: ## remove what install put there; /etc/timeball.conf, the state and the user stay
+	@# The links that enable the units would point nowhere.
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then \
+		systemctl --quiet disable --now timeballd.service timeball-wait-sync.service || true; \
+	fi
 	rm -f $(DESTDIR)$(PREFIX)/sbin/timeballd $(DESTDIR)$(PREFIX)/bin/timeball
 	rm -f $(SHARED)/systemd/system/timeballd.service $(SHARED)/systemd/system/timeball-wait-sync.service
 	rm -f $(SHARED)/systemd/system-generators/timeball-getty-generator $(SHARED)/sysusers.d/timeball.conf
 	rm -f $(SHARED)/udev/rules.d/60-timeball.rules
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/timeballd.8 $(DESTDIR)$(PREFIX)/share/man/man1/timeball.1
 	rm -rf $(DESTDIR)$(PREFIX)/share/timeball $(DOCUMENTS)
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload && udevadm control --reload; fi
 
 deb: release ## build .build/timeball_VERSION_ARCH.deb for this machine's architecture
 	@.ci/packages deb
@@ -100,8 +115,8 @@ deb-test: release ## install, upgrade, remove and purge the package in a chroot,
 
 vm-test: release ## test on a real kernel in a virtual machine, and boot the appliance (root, 10 min)
 	@.ci/packages build deb image vm
-	Tests/VirtualMachine/run
-	Tests/VirtualMachine/appliance
+	@# Both, whatever the first says.
+	status=0; Tests/VirtualMachine/run || status=$$?; Tests/VirtualMachine/appliance || status=$$?; exit $$status
 
 clean: ## remove everything that was built
 	rm -rf .build Fuzz/.build Benchmarks/.build
