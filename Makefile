@@ -113,7 +113,7 @@ deb-test: release ## install, upgrade, remove and purge the package in a chroot,
 	@.ci/packages deb image lintian
 	packaging/deb/test
 
-vm-test: release ## test on a real kernel in a virtual machine, and boot the appliance (root, 10 min)
+vm-test: release ## test on a real kernel in a virtual machine, and boot the appliance (root, 12 min)
 	@.ci/packages build deb image vm
 	@# Both, whatever the first says.
 	status=0; Tests/VirtualMachine/run || status=$$?; Tests/VirtualMachine/appliance || status=$$?; exit $$status
