@@ -262,7 +262,6 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
     /// HUP: the log file is opened anew, the leap second file and the keys file read again.
     private mutating func reload() {
         supervisor.reloading(now: KernelClock.monotonic(), log: log)
-        defer { supervisor.reloaded(log: log) }
         do throws(SystemError) {
             try log.reopen()
         } catch {

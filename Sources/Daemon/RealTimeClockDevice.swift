@@ -26,6 +26,8 @@ final class RealTimeClockDevice {
     private var planned: (moment: Instant, second: Instant)?
     /// Whether it was told that its seconds cannot be seen to begin.
     private var isGivenUp = false
+    /// Whether no attempt has found it yet: its driver may be loaded after the start, or there is none.
+    private var isAbsent = true
     /// Why the last attempt failed; empty where it has not.
     private var fault = ""
 
@@ -52,7 +54,7 @@ final class RealTimeClockDevice {
     ///   - now: the time.
     ///   - log: is told what is expected of the RTC.
     convenience init?(path: String?, kept: KeptState.RealTimeClock?, now: MonotonicInstant, _ log: Log) {
-        guard let path, Files.exists(path) else { return nil }
+        guard let path else { return nil }
         let lines = (try? Files.read(Self.adjustmentFile, limit: 4096))?.split(separator: UInt8(ascii: "\n"))
         if let lines, lines.count > 2, lines[2].elementsEqual("LOCAL".utf8) {
             log.notice("\(path) keeps local time by \(Self.adjustmentFile), and is left alone")
@@ -62,8 +64,9 @@ final class RealTimeClockDevice {
         if let forecast = tracking.forecast(at: KernelClock.realTime()) { log.info("\(path) \(forecast)") }
     }
 
-    /// What is to be told about it.
-    func report(at now: MonotonicInstant) -> RealTimeClockReport {
+    /// What is to be told about it; nothing while it is not there.
+    func report(at now: MonotonicInstant) -> RealTimeClockReport? {
+        guard !isAbsent else { return nil }
         var report = RealTimeClockReport()
         (report.device, report.settings) = (path, tracking.settings)
         report.state = !fault.isEmpty ? fault : tracking.canCompare ? "followed" : "set, but cannot be compared"
@@ -125,7 +128,7 @@ final class RealTimeClockDevice {
     private func beginComparison(_ now: MonotonicInstant, _ log: Log) {
         do throws(SystemError) {
             clock = try open(path)
-            edges = []
+            (edges, isAbsent) = ([], false)
             due = now + Self.patience
             try clock?.interruptUpdates(true)
         } catch {
@@ -176,6 +179,8 @@ final class RealTimeClockDevice {
     private func refuse(_ error: SystemError, _ now: MonotonicInstant, _ log: Log) {
         due = now + Self.retryInterval
         tracking.noteBusy(at: now)
+        guard !(isAbsent && error.isAbsent) else { return }
+        isAbsent = false
         if error.isOf("RTC_UIE") { return giveUp(now, log) }
         if error.isOf("RTC_RD_TIME") {
             due = now + .second

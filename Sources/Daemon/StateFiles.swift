@@ -14,8 +14,12 @@ struct StateFiles {
     /// From the first lock to the first writing of the state: long enough that a daemon that starts again and again does
     /// not wear out the disk.
     private static let firstPause = Interval.seconds(60)
-    /// Between two attempts to write on a disk that refuses: one with bad sectors holds up the loop each time.
+    /// Between two attempts to write on a disk that refuses.
     private static let retryInterval = Interval.seconds(300)
+    /// A writing that takes longer than this is an alarm: it takes milliseconds, on a memory card that tidies up a second.
+    private static let slowness = Interval.seconds(30)
+    /// How long the end of a run waits for the disk.
+    private static let patience = Interval.seconds(5)
     /// What an alarm about a file that cannot be written says is to be done.
     private static let writeRemedy = "see to the disk, its room and its permissions; it is tried again every 5 min"
     /// Between two looks at the leap second file.
@@ -41,8 +45,15 @@ struct StateFiles {
     private var nextState: MonotonicInstant?
     private var nextLeap: MonotonicInstant?
     private var slots: StateSlots?
+    private var writer: StateWriter
 
-    init(_ configuration: Configuration) {
+    /// The files of a configuration.
+    ///
+    /// - Parameters:
+    ///   - configuration: names them.
+    ///   - isThreaded: whether to write beside the loop.
+    init(_ configuration: Configuration, isThreaded: Bool = !Scheduling.isSimulated) {
+        writer = StateWriter(isThreaded: isThreaded)
         driftFile = configuration.driftFile
         slots = configuration.stateFile.map { StateSlots(path: $0) }
         leapFile = configuration.leapFile
@@ -66,14 +77,18 @@ struct StateFiles {
         alarms: inout AlarmList, log: Log
     ) -> LeapSecondTable? {
         if isLocked, nextState == nil { nextState = now + Self.firstPause }
-        if let due = nextState, now >= due {
-            nextState = now + (writeState(state(), now, &alarms, log) ? Self.writeInterval : Self.retryInterval)
-            // Together, for a drift file that says something else is another program's (`knownFrequency`).
-            nextDrift = now
-        }
         if frequency != nil, nextDrift == nil { nextDrift = now + Self.writeInterval }
-        if let due = nextDrift, now >= due {
-            nextDrift = now + (writeFrequency(frequency, now, &alarms, log) ? Self.writeInterval : Self.retryInterval)
+        if let started = writer.started {
+            if let writing = writer.collect() {
+                take(writing, now, &alarms, log)
+            } else if now - started > Self.slowness {
+                noteSlowness(now, &alarms, log)
+            }
+        }
+        let isStateDue = nextState.map { now >= $0 } ?? false
+        // Together, for a drift file that says something else is another program's (`knownFrequency`).
+        if writer.started == nil, isStateDue || nextDrift.map({ now >= $0 }) ?? false {
+            write(frequency: frequency, state: isStateDue ? state() : nil, now: now, alarms: &alarms, log: log)
         }
         let due = nextLeap ?? now + Self.leapInterval
         nextLeap = now >= due ? now + Self.leapInterval : due
@@ -85,22 +100,73 @@ struct StateFiles {
     mutating func finish(
         frequency: Double?, state: KeptState, now: MonotonicInstant, alarms: inout AlarmList, log: Log
     ) {
-        _ = writeFrequency(frequency, now, &alarms, log)
-        if nextState != nil { _ = writeState(state, now, &alarms, log) }
+        if writer.started != nil, let writing = writer.wait(Self.patience) { take(writing, now, &alarms, log) }
+        if writer.started == nil {
+            write(frequency: frequency, state: nextState == nil ? nil : state, now: now, alarms: &alarms, log: log)
+            if let writing = writer.wait(Self.patience) { take(writing, now, &alarms, log) }
+        }
+        if writer.started != nil { noteSlowness(now, &alarms, log) }
+    }
+
+    /// Begins to write what there is.
+    ///
+    /// - Parameters:
+    ///   - frequency: the oscillator's error, s/s, positive = fast; `nil` while it is not known.
+    ///   - state: the state, where it is to be written.
+    ///   - now: the time.
+    ///   - alarms: are told what lasts.
+    ///   - log: is told what fails.
+    mutating func write(
+        frequency: Double?, state: KeptState?, now: MonotonicInstant, alarms: inout AlarmList, log: Log
+    ) {
+        var writing = StateWriting()
+        if let driftFile, let frequency {
+            // The file is ntpd's: the correction, in ppm.
+            writing.drift = (driftFile, FixedDecimal.text(-frequency * 1e6, digits: 6) + "\n")
+        }
+        (writing.slots, writing.state) = (slots, state)
+        writer.start(writing, now: now)
+        if let done = writer.collect() { take(done, now, &alarms, log) }
+    }
+
+    /// Takes what has come of a writing, and plans the next.
+    private mutating func take(_ writing: StateWriting, _ now: MonotonicInstant, _ alarms: inout AlarmList, _ log: Log)
+    {
+        slots = writing.slots
+        let pause = Self.note(writing.stateFailure, statePaths.first, as: "statefile", now, &alarms, log)
+        if writing.state != nil { nextState = now + pause }
+        nextDrift = now + Self.note(writing.driftFailure, driftFile, as: "driftfile", now, &alarms, log)
     }
 
     /// Logs once that a file cannot be written, or can again, and keeps the alarm.
+    ///
+    /// - Returns: when to write it again.
     private static func note(
-        _ error: SystemError?, _ file: String, as name: String, keeps what: String, _ now: MonotonicInstant,
-        _ alarms: inout AlarmList, _ log: Log
-    ) -> Bool {
+        _ error: SystemError?, _ file: String?, as name: String, _ now: MonotonicInstant, _ alarms: inout AlarmList,
+        _ log: Log
+    ) -> Interval {
         guard let error else {
-            if alarms.clear(name) { log.notice("\(file): written again") }
-            return true
+            if alarms.clear(name) { log.notice("\(file ?? name): written again") }
+            return writeInterval
         }
-        let text = "\(error), \(what) is kept in memory"
+        raise(name, "\(error)", now, &alarms, log)
+        return retryInterval
+    }
+
+    private static func raise(
+        _ name: String, _ fault: String, _ now: MonotonicInstant, _ alarms: inout AlarmList, _ log: Log
+    ) {
+        let text = "\(fault), \(name == "statefile" ? "the state" : "the frequency") is kept in memory"
         if alarms.raise(name, text, remedy: writeRemedy, at: now) { log.warning(text) }
-        return false
+    }
+
+    /// Tells of a disk that does not come back from a writing; the end of it clears the alarm.
+    private func noteSlowness(_ now: MonotonicInstant, _ alarms: inout AlarmList, _ log: Log) {
+        guard let (name, file) = statePaths.first.map({ ("statefile", $0) }) ?? driftFile.map({ ("driftfile", $0) })
+        else {
+            return
+        }
+        Self.raise(name, "\(file): the disk does not come back from writing", now, &alarms, log)
     }
 
     // MARK: - Drift
@@ -141,20 +207,6 @@ struct StateFiles {
         return (known, kept.frequencyDeviation(after: age))
     }
 
-    /// Writes the drift file.
-    ///
-    /// - Returns: whether it could be, or there is none.
-    @discardableResult
-    mutating func writeFrequency(
-        _ frequency: Double?, _ now: MonotonicInstant, _ alarms: inout AlarmList, _ log: Log
-    ) -> Bool {
-        guard let driftFile, let frequency else { return true }
-        let text = FixedDecimal.text(-frequency * 1e6, digits: 6) + "\n"
-        var failure: SystemError?
-        do throws(SystemError) { try Files.writeAtomically(driftFile, Array(text.utf8)) } catch { failure = error }
-        return Self.note(failure, driftFile, as: "driftfile", keeps: "the frequency", now, &alarms, log)
-    }
-
     // MARK: - State
 
     /// Whether a date that an earlier run or program has left can be true, as far as this release can know.
@@ -192,19 +244,6 @@ struct StateFiles {
             state.lastGoodTime = nil
         }
         return state
-    }
-
-    /// Writes the state.
-    ///
-    /// - Returns: whether it could be, or is not to be kept.
-    @discardableResult
-    mutating func writeState(
-        _ state: KeptState, _ now: MonotonicInstant, _ alarms: inout AlarmList, _ log: Log
-    ) -> Bool {
-        guard let path = statePaths.first else { return true }
-        var failure: SystemError?
-        do throws(SystemError) { try slots?.write(state) } catch { failure = error }
-        return Self.note(failure, path, as: "statefile", keeps: "the state", now, &alarms, log)
     }
 
     // MARK: - Leap seconds

@@ -22,7 +22,8 @@ struct Supervision {
     private var watchdog: Watchdog
     /// When ready at the latest; `nil` = once time is served.
     private let readyAt: MonotonicInstant?
-    private(set) var isReady = false
+    private var isReady = false
+    private var isReloading = false
     private var status = ""
     private var nextStatus: MonotonicInstant
 
@@ -51,8 +52,8 @@ struct Supervision {
     mutating func tick(_ signs: Watchdog.Signs, isServing: Bool, status: @autoclosure () -> String) -> Report {
         var report = Report()
         var lines: [String] = []
-        if !isReady, isServing || signs.now >= readyAt ?? .distantFuture {
-            isReady = true
+        if isReloading || !isReady && (isServing || signs.now >= readyAt ?? .distantFuture) {
+            (isReady, isReloading) = (true, false)
             lines.append("READY=1")
         }
         switch watchdog.decide(signs) {
@@ -73,13 +74,12 @@ struct Supervision {
         return report
     }
 
-    /// Before the configuration's files are read again; `nil` where nobody waits for the end of that.
-    func reloading(now: MonotonicInstant) -> String? {
-        isReady ? "RELOADING=1\nMONOTONIC_USEC=\(now.nanoseconds / 1000)" : nil
+    /// Before the configuration's files are read again, of which the next tick tells the end; `nil` where nobody waits
+    /// for that.
+    mutating func reloading(now: MonotonicInstant) -> String? {
+        isReloading = isReady
+        return isReady ? "RELOADING=1\nMONOTONIC_USEC=\(now.nanoseconds / 1000)" : nil
     }
-
-    /// Afterwards.
-    var reloaded: String? { isReady ? "READY=1" : nil }
 
     /// `systemctl status` shows it.
     static func status(of tracking: TrackingReport) -> String {

@@ -32,14 +32,9 @@ struct Supervisor {
         if send(report.text, log) { supervision = next }
     }
 
-    /// Before files are read again.
+    /// Before files are read again; the tick after it tells that they have been.
     mutating func reloading(now: MonotonicInstant, log: Log) {
         if let text = supervision.reloading(now: now) { _ = send(text, log) }
-    }
-
-    /// Afterwards.
-    mutating func reloaded(log: Log) {
-        if let text = supervision.reloaded { _ = send(text, log) }
     }
 
     /// At the end.

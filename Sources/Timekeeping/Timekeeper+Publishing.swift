@@ -125,7 +125,8 @@ extension Timekeeper {
             state.referenceID = source.effectiveReferenceID ?? .initial
             state.referenceTime = referenceTime
         case (.local, _, .some(let local)):
-            state.leapIndicator = .none
+            // The kernel was told of the leap second while the clock was locked, and makes it.
+            state.leapIndicator = ladder.wasLocked ? leapIndicator(at: utc) : .none
             state.stratum = local.stratum
             state.referenceID = local.referenceID
             state.referenceTime = utc
@@ -139,14 +140,15 @@ extension Timekeeper {
 
     // MARK: - Leap seconds
 
+    /// The leap second that is announced; `nil` = none.
+    private var announcedLeap: Instant? { serverState.leapSecond(seenAt: serverState.asOf, offset: 0) }
+
     /// Whether the clock has come to the leap second that is announced, and not made it yet: the kernel makes it at the next tick
     /// of its timer, which an idle machine has some 30 ms later. Until then the clock is a second off, and what it was told
     /// must stand.
     func isAwaitingLeap(at now: Instant) -> Bool {
-        guard let leap = serverState.leapSecond(seenAt: serverState.asOf, offset: 0), now >= leap,
-            now < leap + Self.longestLeapDelay
-        else { return false }
-        return !hasMadeLeap(near: now)
+        guard let leap = announcedLeap else { return false }
+        return now >= leap && now < leap + Self.longestLeapDelay && !hasMadeLeap(near: now)
     }
 
     private func hasMadeLeap(near now: Instant) -> Bool {
@@ -159,9 +161,9 @@ extension Timekeeper {
         let now = clock.now()
         // A clock that is being slewed comes to its own midnight so much later.
         let delay = Self.longestLeapDelay + Interval(seconds: abs(serverState.pendingCorrection))
-        guard let leap = serverState.leapSecond(seenAt: serverState.asOf, offset: 0),
-            now >= leap + delay, now < leap + .seconds(60), !hasMadeLeap(near: now)
-        else { return }
+        guard let leap = announcedLeap, now >= leap + delay, now < leap + .seconds(60), !hasMadeLeap(near: now) else {
+            return
+        }
         lastLeap = now
         note(.error, nil, "the clock has not made the leap second; proving the seconds anew")
         distrustClock()

@@ -75,6 +75,7 @@ final class Feeder: Sendable {
             if behaviour.hasSentences { feeder.write(to: &terminal, second, behaviour) }
             second = max(second, KernelClock.realTime().startOfSecond) + .second
         }
+        feeder()?.plug(&terminal, false)
     }
 
     private func plug(_ terminal: inout PseudoTerminal?, _ isPlugged: Bool) {
@@ -82,8 +83,9 @@ final class Feeder: Sendable {
             try? FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: made.path)
             terminal = consume made
         } else if !isPlugged, terminal != nil {
-            terminal = nil
+            // First, for the number of the terminal goes to the next who wants one, and the daemon would take that.
             try? FileManager.default.removeItem(atPath: link)
+            terminal = nil
         }
     }
 

@@ -117,16 +117,20 @@ struct StateChild {
         guard let folder = Self.folder("meetsBadDisks") else { return }
         var configuration = Configuration()
         (configuration.stateFile, configuration.driftFile) = (folder + "/state", folder + "/drift")
-        var files = StateFiles(configuration)
+        var files = StateFiles(configuration, isThreaded: false)
         var alarms = AlarmList()
         let log = Log(try LogOutput(.standardError))
         let now = KernelClock.monotonic()
         func write(_ number: Double) -> Bool {
             var state = KeptState()
             state.frequency = number
-            return files.writeState(state, now, &alarms, log)
+            files.write(frequency: nil, state: state, now: now, alarms: &alarms, log: log)
+            return alarms.reports(at: now).isEmpty
         }
-        func writeFrequency() -> Bool { files.writeFrequency(6e-9, now, &alarms, log) }
+        func writeFrequency() -> Bool {
+            files.write(frequency: 6e-9, state: nil, now: now, alarms: &alarms, log: log)
+            return alarms.reports(at: now).isEmpty
+        }
         func kept() -> Double? {
             var slots = StateSlots(path: folder + "/state")
             return slots.read(log).frequency

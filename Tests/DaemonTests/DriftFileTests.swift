@@ -48,10 +48,10 @@ struct DriftFileTests {
     @Test("without a drift file nothing is read, written or said")
     func none() throws {
         let book = try LogBook()
-        var files = StateFiles(Configuration())
+        var files = StateFiles(Configuration(), isThreaded: false)
         var alarms = AlarmList()
         #expect(files.readFrequency(book.log) == nil)
-        files.writeFrequency(1e-6, StateFileTests.at(0), &alarms, book.log)
+        files.write(frequency: 1e-6, state: nil, now: StateFileTests.at(0), alarms: &alarms, log: book.log)
         #expect(try book.read("log").isEmpty)
     }
 
@@ -65,7 +65,7 @@ struct DriftFileTests {
         let book = try LogBook()
         var files = Self.files(book)
         var alarms = AlarmList()
-        files.writeFrequency(frequency, StateFileTests.at(0), &alarms, book.log)
+        files.write(frequency: frequency, state: nil, now: StateFileTests.at(0), alarms: &alarms, log: book.log)
         #expect(try book.read("drift") == text)
         let read = try #require(files.readFrequency(book.log))
         // Six digits of ppm: half a unit is 0.5e-12.
@@ -78,7 +78,7 @@ struct DriftFileTests {
         try book.write("3.000\n", to: "drift")
         var files = Self.files(book)
         var alarms = AlarmList()
-        files.writeFrequency(nil, StateFileTests.at(0), &alarms, book.log)
+        files.write(frequency: nil, state: nil, now: StateFileTests.at(0), alarms: &alarms, log: book.log)
         #expect(try book.read("drift") == "3.000\n")
     }
 
@@ -88,10 +88,10 @@ struct DriftFileTests {
         var configuration = Configuration()
         // A directory that does not exist; permissions would not stop root.
         configuration.driftFile = book.file("missing") + "/drift"
-        var files = StateFiles(configuration)
+        var files = StateFiles(configuration, isThreaded: false)
         var alarms = AlarmList()
         for step in 0..<3 {
-            files.writeFrequency(1e-6, StateFileTests.at(0), &alarms, book.log)
+            files.write(frequency: 1e-6, state: nil, now: StateFileTests.at(0), alarms: &alarms, log: book.log)
             book.log.info("write \(step)")
         }
         let warnings = try book.lines(.warning)
@@ -125,6 +125,6 @@ struct DriftFileTests {
     private static func files(_ book: borrowing LogBook) -> StateFiles {
         var configuration = Configuration()
         configuration.driftFile = book.file("drift")
-        return StateFiles(configuration)
+        return StateFiles(configuration, isThreaded: false)
     }
 }

@@ -99,7 +99,7 @@ struct RealTimeClockDeviceTests {
         let book = try LogBook()
         try run(1..<300, book.log)
         #expect(driver.opened == 3)
-        let report = device.report(at: clock.monotonicNow())
+        let report = try #require(device.report(at: clock.monotonicNow()))
         #expect(report.state == "followed" && report.device == "/dev/rtc0")
         #expect(abs(try #require(report.offset)) < 1e-6)
         #expect(driver.set.isEmpty)
@@ -116,7 +116,7 @@ struct RealTimeClockDeviceTests {
         // Half a second after one begins, and a loop that is 1 ms late.
         #expect(abs(Double(set.nanosecondsOfSecond) - 0.501e9) < 1e5)
         #expect(try book.lines(.info).contains("/dev/rtc0 set, which was 7.000 s fast"))
-        #expect(device.report(at: clock.monotonicNow()).settings == 1)
+        #expect(device.report(at: clock.monotonicNow())?.settings == 1)
     }
 
     @Test("while the clock is not right it is not even opened")
@@ -135,7 +135,7 @@ struct RealTimeClockDeviceTests {
         try run(1..<7300, book.log)
         #expect((2...3).contains(driver.set.count))
         #expect(try book.lines(.notice).count == 1)
-        #expect(device.report(at: clock.monotonicNow()).state == "set, but cannot be compared")
+        #expect(device.report(at: clock.monotonicNow())?.state == "set, but cannot be compared")
     }
 
     @Test("interrupts that never come are none")
@@ -156,11 +156,26 @@ struct RealTimeClockDeviceTests {
         driver.openRefusal = EACCES
         try run(1000..<3000, book.log)
         #expect(try book.lines(.notice).count == 1)
-        #expect(device.report(at: clock.monotonicNow()).state == "open /dev/rtc0: permission denied")
+        #expect(device.report(at: clock.monotonicNow())?.state == "open /dev/rtc0: permission denied")
         driver.openRefusal = nil
         try run(3000..<3400, book.log)
         #expect(try book.lines(.notice).last == "/dev/rtc0 can be used again")
         #expect(device.tracking.comparison != nil)
+    }
+
+    @Test("one whose driver is loaded after the start is used from then on; until then nothing is said")
+    func late() throws {
+        let book = try LogBook()
+        driver.openRefusal = ENOENT
+        try run(1..<1000, book.log)
+        #expect(device.report(at: clock.monotonicNow()) == nil)
+        #expect(try book.read("log").isEmpty)
+        driver.openRefusal = nil
+        try run(1000..<1400, book.log)
+        #expect(device.report(at: clock.monotonicNow())?.state == "followed")
+        driver.openRefusal = ENOENT
+        try run(1400..<1600, book.log)
+        #expect(device.report(at: clock.monotonicNow())?.state == "open /dev/rtc0: no such file or directory")
     }
 
     @Test("one that shows no time is set, three times where that does not help")

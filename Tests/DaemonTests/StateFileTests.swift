@@ -16,7 +16,7 @@ struct StateFileTests {
     static func files(_ book: borrowing LogBook, _ path: String = "state") -> StateFiles {
         var configuration = Configuration()
         configuration.stateFile = book.file(path)
-        return StateFiles(configuration)
+        return StateFiles(configuration, isThreaded: false)
     }
 
     /// A reading so many seconds after an arbitrary zero.
@@ -29,7 +29,7 @@ struct StateFileTests {
         var state = KeptState()
         (state.lastGoodTime, state.frequency) = (Self.afterRelease(days: 10), 3e-5)
         var alarms = AlarmList()
-        files.writeState(state, Self.at(0), &alarms, book.log)
+        files.write(frequency: nil, state: state, now: Self.at(0), alarms: &alarms, log: book.log)
         var read = files.readState(book.log)
         // The first writing fills both slots.
         #expect(read.sequence == 2)
@@ -46,7 +46,7 @@ struct StateFileTests {
         var state = KeptState()
         (state.lastGoodTime, state.frequency) = (Self.afterRelease(days: days), 3e-5)
         var alarms = AlarmList()
-        files.writeState(state, Self.at(0), &alarms, book.log)
+        files.write(frequency: nil, state: state, now: Self.at(0), alarms: &alarms, log: book.log)
         let read = files.readState(book.log)
         #expect(read.frequency == 3e-5)
         #expect((read.lastGoodTime == nil) == (days > 7305))
@@ -143,6 +143,38 @@ struct StateFileTests {
         #expect(unsafe rmdir(book.file("missing")) == 0)
     }
 
+    /// The other end of a pipe that nobody reads stands for the disk: open(2) does not come back from it.
+    @Test("a disk that does not come back holds up nothing, is told once, and used again when it does")
+    func hangingDisk() throws {
+        let book = try LogBook()
+        var configuration = Configuration()
+        configuration.stateFile = book.file("state")
+        var files = StateFiles(configuration, isThreaded: true)
+        let pipe = files.statePaths[0]
+        // SAFETY: the string lives through the call.
+        #expect(unsafe mkfifo(pipe, 0o600) == 0)
+        var alarms = AlarmList()
+        for second in Int64(0)...120 {
+            _ = files.tick(
+                frequency: nil, state: KeptState(), isLocked: true, now: Self.at(second), alarms: &alarms, log: book.log
+            )
+            // Begun at 60 s; an alarm after more than 30 s.
+            #expect(alarms.reports(at: Self.at(second)).count == (second > 90 ? 1 : 0), "second \(second)")
+        }
+        let warning = "\(pipe): the disk does not come back from writing, the state is kept in memory"
+        #expect(try book.lines(.warning) == [warning])
+        // SAFETY: the string lives through the call.
+        let reader = unsafe open(pipe, O_RDONLY | O_NONBLOCK)
+        defer { close(reader) }
+        try Files.remove(pipe)
+        var last = KeptState()
+        last.frequency = 3e-5
+        files.finish(frequency: nil, state: last, now: Self.at(121), alarms: &alarms, log: book.log)
+        #expect(alarms.reports(at: Self.at(121)).isEmpty)
+        #expect(try book.lines(.notice) == ["\(pipe): written again"])
+        #expect(files.readState(book.log).frequency == 3e-5)
+    }
+
     /// σ² = (1e-9)² + (1e-6)²·t/3600 s: after 36 s 1e-7; after a day no more than after an hour, 1e-6.
     @Test(
         "a frequency of a minute ago is worth more than one of yesterday, or of nobody knows when",
@@ -165,7 +197,7 @@ struct StateFileTests {
         let book = try LogBook()
         var configuration = Configuration()
         (configuration.driftFile, configuration.stateFile) = (book.file("drift"), book.file("state"))
-        let files = StateFiles(configuration)
+        let files = StateFiles(configuration, isThreaded: false)
         var state = KeptState()
         (state.frequency, state.frequencyDeviation) = (12.345_678_4e-6, 1e-9)
         state.lastGoodTime = Self.afterRelease(days: 1)

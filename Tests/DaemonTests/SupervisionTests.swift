@@ -87,10 +87,10 @@ struct SupervisionTests {
         var run = Run()
         run.tick(0...1)
         #expect(run.supervision.reloading(now: Self.moment(2)) == nil)
-        #expect(run.supervision.reloaded == nil)
-        run.tick(3...3, isServing: true)
+        run.tick(3...4, isServing: true)
         #expect(run.supervision.reloading(now: Self.moment(4.5)) == "RELOADING=1\nMONOTONIC_USEC=4500000")
-        #expect(run.supervision.reloaded == "READY=1")
+        run.tick(5...9, isServing: false)
+        #expect(run.seconds(of: "READY") == [3, 5])
     }
 
     @Test("a worker that hangs is complained of, and the watchdog not fed")

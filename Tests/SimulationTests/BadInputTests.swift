@@ -70,15 +70,31 @@ struct BadInputTests {
         #expect(appliance.logged("leap second: the clock went back 1 s").count == 1)
     }
 
-    /// An appliance two seconds before a leap second that 2026-12-31 is made to end with, locked.
-    private func beforeLeapSecond() throws -> SimulatedAppliance {
+    /// The kernel was armed while the clock was locked: what is served must know of it, or be a second off.
+    @Test("a leap second passes without a wrong time while the signal is lost too, announced at stratum 10")
+    func leapSecondAlone() throws {
+        var appliance = try beforeLeapSecond(isSignalLost: true)
+        #expect(appliance.timekeeper.serverState.stratum == 10)
+        #expect(appliance.timekeeper.serverState.leapIndicator == .insertSecond)
+        appliance.run(seconds: 292)
+        #expect(appliance.timekeeper.serverState.leapIndicator == .none)
+        #expect(appliance.clock.steps.count == 1)
+        #expect(appliance.logged("leap second: the clock went back 1 s").count == 1)
+        #expect(appliance.errors.suffix(280).largest < 1e-3)
+    }
+
+    /// An appliance two seconds before a leap second that 2026-12-31 is made to end with, locked, or alone for 5 min.
+    private func beforeLeapSecond(isSignalLost: Bool = false) throws -> SimulatedAppliance {
         let midnight = try #require(CivilTime(year: 2027, month: 1, day: 1)).instant
         let table = LeapSecondTable(
             entries: LeapSecondTable.builtIn.entries + [.init(since: midnight, taiMinusUTC: 38)], expires: nil)
         var appliance = SimulatedAppliance(start: midnight - .seconds(600), leapSeconds: table)
         appliance.world.insertsLeapSecond = true
-        appliance.run(seconds: 598)
+        appliance.run(seconds: 298)
         #expect(appliance.state == .locked)
+        if isSignalLost { (appliance.world.hasPulses, appliance.world.hasSentences) = (false, false) }
+        appliance.run(seconds: 300)
+        #expect(appliance.state == (isSignalLost ? .local : .locked))
         return appliance
     }
 
