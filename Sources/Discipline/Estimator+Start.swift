@@ -21,10 +21,14 @@ extension Estimator {
     /// - Parameters:
     ///   - teacher: what is known; its phase must be that of this source to within both deviations.
     ///   - local: the clock's reading now.
-    public mutating func adopt(_ teacher: Estimator, at local: Instant) {
+    ///   - isFiner: whether the teacher's samples are the finer ones for certain, so that even what little it has learned
+    ///     of the oscillator's wander is more than this source can.
+    public mutating func adopt(_ teacher: Estimator, at local: Instant, isFiner: Bool = false) {
         guard let other = teacher.estimate(at: local) else { return }
         guard let own = estimate(at: local) else {
-            if let wander = teacher.bank.wander { bank.expect(wander: wander) }
+            if let wander = teacher.bank.wander ?? (isFiner ? teacher.bank.leadingWander : nil) {
+                bank.expect(wander: wander)
+            }
             return preset(frequency: other.frequency, deviation: other.frequencyDeviation, at: local)
         }
         carry(to: local)

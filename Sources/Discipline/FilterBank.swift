@@ -142,12 +142,17 @@ struct FilterBank: Sendable {
             weights[index] = weight < Self.leastWeight ? 0 : weight
             total += weights[index]
         }
+        for index in weights.indices { weights[index] /= total }
+        if count >= Self.adulthood { wander = leadingWander }
+    }
+
+    /// The wander of the filters that lead, s/s per √s.
+    var leadingWander: Double {
         var logarithm = 0.0
-        for index in weights.indices {
-            weights[index] /= total
-            if weights[index] > 0 { logarithm += weights[index] * filters[index].wanderRatio.logarithm }
+        for index in weights.indices where weights[index] > 0 {
+            logarithm += weights[index] * filters[index].wanderRatio.logarithm
         }
-        if count >= Self.adulthood { wander = logarithm.exponential * jitterSquared.squareRoot() }
+        return logarithm.exponential * jitterSquared.squareRoot()
     }
 
     // MARK: - Changes

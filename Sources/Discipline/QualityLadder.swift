@@ -105,7 +105,7 @@ public struct QualityLadder: Sendable {
     private func reason(for next: QualityState, _ conditions: Conditions) -> String {
         switch next {
         case .locked: "following \(conditions.remark)"
-        case .holdover: "reference lost (\(conditions.remark)), within the bound of holdover"
+        case .holdover: "reference lost (\(conditions.remark)), the clock alone is good enough"
         case .local where state == .holdover: "holdover used up (\(conditions.remark)), serving the local clock"
         case .unsynchronised where state == .holdover: "holdover used up (\(conditions.remark)), no local clock"
         case .local where !wasLocked: "no reference since the start (\(conditions.remark)), serving the local clock"

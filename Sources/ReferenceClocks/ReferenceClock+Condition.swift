@@ -7,8 +7,11 @@ extension ReferenceClock {
     private static let emptyPollsNamed = 8
     /// Bytes in one poll that must hold a sentence: more than two of the longest.
     private static let unreadableBytes: UInt64 = 200
-    /// A source that says nothing for this long, and a poll, is silent.
-    private static let silence = Interval.seconds(4)
+    /// Between two reports of a condition in the long run, and how far they may get ahead of that: ten at once.
+    private static let reportInterval = Interval.seconds(30)
+    private static let reportsAhead = Interval.seconds(270)
+    /// A source that says nothing for this long is silent, unless it usually takes a third as long between two samples.
+    static let silence = Interval.seconds(8)
 
     /// Notes by how many whole seconds its labels disagree with the pulses they number; 0 for not at all.
     public mutating func noteLabelError(_ seconds: Int) {
@@ -20,7 +23,7 @@ extension ReferenceClock {
     /// Notes that pulses come which nothing numbers, unless something is known to be wrong that explains it.
     public mutating func noteUnnumbered() {
         switch condition {
-        case .waiting, .silent, .delivering: condition = .unnumbered
+        case .waiting, .silent, .pulseless, .delivering: condition = .unnumbered
         default: break
         }
     }
@@ -67,22 +70,38 @@ extension ReferenceClock {
     }
 
     /// The condition, if its kind has changed since the last call; after a fault, a new attempt is no news before it has
-    /// succeeded.
-    public mutating func takeChangedCondition() -> SourceCondition? {
+    /// succeeded. One that changes all the time is not told of each time.
+    public mutating func takeChangedCondition(now: MonotonicInstant) -> SourceCondition? {
         let isAttempt = condition == .proving || condition == .waiting
         let isNews = !isAttempt || reportedKind == SourceCondition.waiting.kind
-        guard condition.kind != reportedKind, isNews else { return nil }
+        let next = max(now, nextReport ?? now)
+        guard condition.kind != reportedKind, isNews, next - now <= Self.reportsAhead else { return nil }
         reportedKind = condition.kind
+        nextReport = next + Self.reportInterval
         return condition
     }
 
-    var usualCondition: SourceCondition { labelError == 0 ? .delivering : .mislabelled(seconds: labelError) }
+    var usualCondition: SourceCondition {
+        labelError != 0 ? .mislabelled(seconds: labelError) : isPulseless ? .pulseless : .delivering
+    }
 
-    /// Finds a name for what is wrong where nothing usable has come for eight polls.
+    /// Names a source that has fallen silent, or whose pulses have, long before it counts as unreachable.
+    mutating func noteSilence(now: MonotonicInstant) {
+        guard condition == .delivering || condition == .pulseless, let last else { return }
+        let isHeard = lastHeard.map { now - $0 < Self.silence } ?? false
+        isPulseless = isHeard && hasLostPulses(at: now)
+        if isPulseless {
+            condition = .pulseless
+        } else if now - last.at >= max(Self.silence, Interval(nanoseconds: 3 * usualGap.nanoseconds)) {
+            condition = .silent
+        }
+    }
+
+    /// Finds a name for what is wrong where nothing usable has come for as many polls as the reach register holds.
     mutating func diagnose(now: MonotonicInstant) {
         if case .absent = condition { return }
         let statistics = decoder?.statistics ?? ReceiverStatistics()
-        if now - (lastHeard ?? now) > Self.silence + poll.interval {
+        if now - (lastHeard ?? now) >= Self.silence {
             condition = .silent
         } else if statistics.bytes - statisticsAtShift.bytes > Self.unreadableBytes,
             statistics.messages == statisticsAtShift.messages

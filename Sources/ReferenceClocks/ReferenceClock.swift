@@ -46,6 +46,10 @@ public struct ReferenceClock: Sendable {
     private var haveAgreed = false
     private var lastSequence: UInt32?
     private var lastPulse: MonotonicInstant?
+    /// Whether its pulses have stopped while its sentences come.
+    var isPulseless = false
+    /// Between the last two usable samples.
+    private(set) var usualGap = Interval.zero
     private var nextShift: MonotonicInstant?
     var lastHeard: MonotonicInstant?
     /// The last second that its receiver has named.
@@ -54,6 +58,8 @@ public struct ReferenceClock: Sendable {
     /// Polls that have ended since a usable sample came, or since the device was opened.
     var emptyPolls = 0
     var reportedKind = SourceCondition.waiting.kind
+    /// When the next report of a condition is due in the long run.
+    var nextReport: MonotonicInstant?
     private var hasRolledOver = false
     var isRefused = false
     var labelError = 0
@@ -126,8 +132,11 @@ public struct ReferenceClock: Sendable {
 
     /// Whether pulses have come lately.
     public func hasPulses(at now: MonotonicInstant) -> Bool {
-        lastPulse.map { now - $0 < .seconds(10) } ?? false
+        lastPulse.map { now - $0 < Self.silence } ?? false
     }
+
+    /// Whether there were pulses, and have been none lately.
+    func hasLostPulses(at now: MonotonicInstant) -> Bool { lastPulse != nil && !hasPulses(at: now) }
 
     /// Whether the receiver itself says, and has said for 3 s, that it has no fix; a silent line says nothing.
     public func isInvalid(at now: MonotonicInstant) -> Bool { health.isInvalid(at: now) }
@@ -180,7 +189,7 @@ public struct ReferenceClock: Sendable {
             pulsesMissed += Int(clamping: Int64(sequence &- lastSequence) - 1)
         }
         lastSequence = sequence
-        (lastPulse, lastHeard) = (now, now)
+        (lastPulse, lastHeard, isPulseless) = (now, now, false)
         pulses += 1
         let start = edge - Interval(seconds: configuration.pulseCorrection)
         pairing.observe(pulse: start)
@@ -278,6 +287,7 @@ public struct ReferenceClock: Sendable {
     public mutating func deliver(_ sample: Sample, isUsable: Bool, now: MonotonicInstant) {
         samples += 1
         guard isUsable else { return }
+        usualGap = last.map { min(now - $0.at, .seconds(60)) } ?? .zero
         last = (sample, now)
         reach.mark()
         offsets.append(sample.offset)
@@ -297,6 +307,7 @@ public struct ReferenceClock: Sendable {
 
     /// Lets time pass: shifts the reach register at the end of each poll.
     public mutating func tick(now: MonotonicInstant) {
+        noteSilence(now: now)
         if case .absent = condition {} else { configure([], now) }
         guard let due = nextShift else {
             nextShift = now + poll.interval

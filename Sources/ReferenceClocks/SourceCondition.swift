@@ -4,8 +4,10 @@ public enum SourceCondition: Equatable, Sendable {
     case waiting
     /// The device cannot be opened or has gone; the system's own words.
     case absent(String)
-    /// Nothing usable in the last eight polls.
+    /// Nothing usable for some seconds.
     case silent
+    /// Its sentences come, and its pulses have stopped.
+    case pulseless
     /// Bytes arrive, but none of them make a sentence.
     case unreadable
     /// Messages arrive, but in languages that are not decoded; their names.
@@ -67,6 +69,7 @@ public enum SourceCondition: Equatable, Sendable {
         case .ambiguousEdges: 18
         case .undecoded: 19
         case .impossibleDate: 20
+        case .pulseless: 21
         }
     }
 
@@ -85,7 +88,8 @@ extension SourceCondition: CustomStringConvertible {
         switch self {
         case .waiting: "waiting for data"
         case .absent(let reason): "\(reason), will try again"
-        case .silent: "nothing usable for eight polls"
+        case .silent: "nothing usable for 8 s or longer"
+        case .pulseless: "no pulse for 8 s or longer, only sentences"
         case .unreadable: "bytes but no sentences, the speed may be wrong"
         case .undecoded(let languages):
             "the receiver speaks \(languages), which is not decoded; switch it to NMEA"

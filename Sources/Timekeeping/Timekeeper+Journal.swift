@@ -19,9 +19,10 @@ extension Timekeeper {
 
     /// Logs each source's condition when its kind has changed, and what its receiver says is wrong with it.
     mutating func reportConditions() {
+        let now = clock.monotonicNow()
         for index in sources.indices {
             reportReceiver(index)
-            guard let condition = sources[index].takeChangedCondition() else { continue }
+            guard let condition = sources[index].takeChangedCondition(now: now) else { continue }
             note(condition.isFault ? .warning : .info, index, condition.description)
         }
     }

@@ -63,19 +63,29 @@ extension Timekeeper {
         return within
     }
 
-    /// Whether the clock may be served as before without a reference, on its honest bound: as `holdover` allows, and while
-    /// it is found out whether a small departure was the source's.
+    /// Whether the clock may be served as before without a reference, on its honest bound: as `holdover` allows; while it is
+    /// found out whether a small departure was the source's; and while a source that has come back after a pause proves itself.
     private var isHoldoverAllowed: Bool {
-        guard let bound = bound(in: 0), flywheel.isReady else { return false }
-        let isOnTrial =
-            lastFollowed.map { index in
-                sources[index].reach.isReachable && tracks[index].departure != nil
-                    || tracks[index].refused >= Self.suspicious || !tracks[index].estimator.isReady
-            } ?? false
-        if isOnTrial, bound <= settings.selection.minimumDistance, silence <= Self.longestTrial { return true }
+        guard let estimate = flywheel.estimate(at: clock.now()), flywheel.isReady else { return false }
+        let bound = bound(of: estimate)
+        // With sentences alone the bound is never small: the pause must not have added as much again.
+        let limit = isProvingAgain ? 2 * self.bound(of: estimate, age: 0) : 0
+        if isOnTrial, bound <= max(limit, settings.selection.minimumDistance), silence <= Self.longestTrial {
+            return true
+        }
         guard let rule = settings.holdover else { return false }
         return bound <= rule.maximumError ?? .infinity && silence <= rule.maximumTime ?? .infinity
     }
+
+    /// Whether the source that was followed last is being tried.
+    private var isOnTrial: Bool {
+        guard let index = lastFollowed else { return false }
+        return sources[index].reach.isReachable && tracks[index].departure != nil
+            || tracks[index].refused >= Self.suspicious || isProvingAgain
+    }
+
+    /// Whether the source that was followed last is heard, but not for long enough since its last pause.
+    private var isProvingAgain: Bool { lastFollowed.map { !tracks[$0].estimator.isReady } ?? false }
 
     /// Takes the step of the ladder that is due.
     mutating func climb() {
@@ -93,7 +103,12 @@ extension Timekeeper {
     }
 
     var reasonForNoReference: String {
-        var reasons = sources.map { "\($0.configuration.name): \($0.condition.description)" }
+        var reasons = sources.indices.map { index in
+            let source = sources[index]
+            let isNew = source.condition == .delivering && !tracks[index].estimator.isReady
+            return
+                "\(source.configuration.name): \(isNew ? "heard again, not yet for long enough" : "\(source.condition)")"
+        }
         if let refusal, refusal != .noCandidates { reasons.append(refusal.description) }
         return reasons.isEmpty ? "no reference clock is configured" : reasons.joined(separator: "; ")
     }

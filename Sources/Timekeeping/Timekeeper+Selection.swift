@@ -70,7 +70,7 @@ extension Timekeeper {
         // The very first kind is the one that an earlier run may have told of.
         if tracks[index].isPulse != nil { estimator.begin(anewAt: reading) }
         if flywheel.isReady {
-            estimator.adopt(flywheel, at: reading)
+            estimator.adopt(flywheel, at: reading, isFiner: !isPulse)
         } else if let frequency = settings.knownFrequency {
             estimator.preset(frequency: frequency, deviation: settings.knownFrequencyDeviation, at: reading)
         } else {
@@ -264,8 +264,11 @@ extension Timekeeper {
     /// Begins to follow a source; what is known of the clock already counts where it is known better.
     private mutating func take(_ index: Int, at reading: Instant) {
         note(.notice, index, "selected")
-        // What is known must be young: a quartz left alone does what no deviation tells, and its pulses themselves find that out.
-        guard ladder.wasLocked, age < Estimator.trustedPause, let (known, own) = memoryAndOwn(index) else { return }
+        // What is known must be young: a quartz left alone does what no deviation tells, and its pulses themselves find that
+        // out. Labels do not, and the bound counts from the last pulse on.
+        guard ladder.wasLocked, age < Estimator.trustedPause || tracks[index].isPulse == false,
+            let (known, own) = memoryAndOwn(index)
+        else { return }
         let variance = own.phaseDeviation * own.phaseDeviation + known.phaseDeviation * known.phaseDeviation
         let reach = Self.distanceFactor * variance.squareRoot() + own.jitter
         if abs(own.phase - known.phase) <= reach { tracks[index].estimator.adopt(flywheel, at: reading) }
@@ -297,12 +300,22 @@ extension Timekeeper {
     }
 
     /// Whether a source numbers the pulses of another: they are one receiver, and have one vote; before the pulses are
-    /// numbered, the delay of its sentences is not known.
+    /// numbered, the delay of its sentences is not known. While it is followed it keeps the vote until pulses that have come
+    /// back can take it.
     private func leavesVoteToPulses(_ index: Int, _ now: MonotonicInstant) -> Bool {
         numbered(by: index).contains { pulsed in
-            pulsed != index && sources[pulsed].hasPulses(at: now)
-                && (sources[pulsed].reach.isReachable || !ladder.wasLocked)
+            guard pulsed != index, sources[pulsed].hasPulses(at: now) else { return false }
+            guard ladder.wasLocked else { return true }
+            return sources[pulsed].reach.isReachable && (selected != index || tracks[pulsed].estimator.isReady)
         }
+    }
+
+    /// Whether a source's own pulses were there so lately that the clock's memory of them is better than any label.
+    func remembersPulses(of index: Int, _ now: MonotonicInstant) -> Bool {
+        guard tracks[index].isPulse == true, tracks[index].estimator.isReady, sources[index].reach.isReachable,
+            let last = sources[index].last
+        else { return false }
+        return (now - last.at).seconds < Estimator.trustedPause
     }
 
     private mutating func candidate(

@@ -319,7 +319,7 @@ public struct Timekeeper<Clock: ClockControl> {
         }
         // A step just made has overtaken the label.
         guard now >= quietUntil else { return }
-        guard !pulsing.contains(index) else { return }
+        guard !pulsing.contains(index), !remembersPulses(of: index, now) else { return }
         // A label that contradicts the pulses it numbers is not believed as a source of its own either.
         let isContradicted = pulsing.contains { sources[$0].pairing.isContradicted }
         guard !isContradicted else { return sources[index].restartVotes() }

@@ -95,7 +95,7 @@ struct DesiredStateTests {
             .map(\.text)
         #expect(
             said == [
-                "NMEA(0): nothing usable for eight polls", "NMEA(0): the receiver has no valid time (no fix)",
+                "NMEA(0): nothing usable for 8 s or longer", "NMEA(0): the receiver has no valid time (no fix)",
                 "NMEA(0): good",
             ], "\(bench.lines)")
         #expect(try #require(bench.recovery(since: 100)) <= 5)
@@ -258,7 +258,7 @@ struct DesiredStateTests {
         let bench = try ReceiverBench(start: Self.start)
         try bench.plug()
         try bench.run(600)
-        #expect(bench.warnings(since: 0).map(\.text) == ["NMEA(0): nothing usable for eight polls"], "\(bench.lines)")
+        #expect(bench.warnings(since: 0).map(\.text) == ["NMEA(0): nothing usable for 8 s or longer"], "\(bench.lines)")
         #expect(bench.speeds.isEmpty)
         try bench.run(20, receiver.burst)
         #expect(bench.states.last == .locked)
@@ -274,7 +274,7 @@ struct DesiredStateTests {
         // Nobody lets the new connections in, either.
         try bench.run(100)
         let warnings = bench.warnings(since: 0).map(\.text)
-        #expect(warnings.first == "GPSD(0): nothing usable for eight polls", "\(bench.lines)")
+        #expect(warnings.first == "GPSD(0): nothing usable for 8 s or longer", "\(bench.lines)")
         #expect(warnings.count == 2 && warnings.last?.contains("gpsd is silent") ?? false, "\(bench.lines)")
         try run(bench, with: gpsd)
         #expect(bench.warnings(since: 0).count == 2, "\(bench.lines)")

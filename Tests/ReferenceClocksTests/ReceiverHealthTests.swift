@@ -44,7 +44,7 @@ struct ReceiverHealthTests {
                     clock.deliver(
                         Sample(local: edge, reference: edge), isUsable: true, now: moment(Double(second) + 0.7))
                 }
-                if let condition = clock.takeChangedCondition() { news.append(condition) }
+                if let condition = clock.takeChangedCondition(now: moment(Double(second) + 0.8)) { news.append(condition) }
             }
         }
     }

@@ -84,19 +84,35 @@ struct ReferenceClockTests {
         #expect(last?.offset == 0)
     }
 
-    @Test("reach shifts with the poll, and a silent source says so after its eight polls")
+    @Test("reach shifts with the poll; a source that falls silent says so after 8 s, whatever its poll")
     func silence() {
         var clock = clock(.sharedMemory) { $0.minimumPoll = PollExponent(clamping: 1) }
         clock.tick(now: moment(0))
         clock.deliver(Sample(local: Self.start, reference: Self.start), isUsable: true, now: moment(0))
         _ = clock.consume(Sample(local: Self.start, reference: Self.start), measuredDelay: nil, now: moment(0))
         clock.deliver(Sample(local: Self.start, reference: Self.start), isUsable: true, now: moment(0))
-        for second in Int64(1)...14 { clock.tick(now: moment(second)) }
-        #expect(clock.reach.bits == 0x80)
+        for second in Int64(1)...7 { clock.tick(now: moment(second)) }
         #expect(clock.condition == .delivering)
+        for second in Int64(8)...14 { clock.tick(now: moment(second)) }
+        #expect(clock.reach.bits == 0x80)
+        #expect(clock.condition == .silent)
         for second in Int64(15)...18 { clock.tick(now: moment(second)) }
         #expect(!clock.reach.isReachable)
         #expect(clock.condition == .silent)
+    }
+
+    @Test("a condition that changes all the time is told ten times, then twice a minute, and last as it is")
+    func flapping() {
+        var clock = clock(.sharedMemory)
+        var told: [SourceCondition] = []
+        for second in Int64(0)..<360 {
+            clock.suspend(second % 2 == 0 ? .frozen : .invalid("no fix"))
+            if let condition = clock.takeChangedCondition(now: moment(second)) { told.append(condition) }
+        }
+        // Ten at once, and one more for each half minute of six minutes.
+        #expect((21...23).contains(told.count))
+        clock.suspend(.beyondPanic(offset: 5000))
+        #expect(clock.takeChangedCondition(now: moment(420)) == .beyondPanic(offset: 5000))
     }
 
     @Test("ticks that jitter do not stretch the polls")
