@@ -712,6 +712,8 @@ static struct miscdevice feed_misc = { MISC_DYNAMIC_MINOR, "gpsfeed", &feed_fops
 static struct ptp_clock *ptp;
 static s64 phc_t, phc_v, phc_adj12;	/* anchor: true, value; own adjustment */
 static bool phc_ext;
+module_param(phc_ext, bool, 0644);
+MODULE_PARM_DESC(phc_ext, "whether the PHC stamps: as it was asked to, or as a reset has left it");
 static DEFINE_SPINLOCK(plock);
 /* with phc_poll_ms: one register for stamps and readings, and one user of the bus at a time */
 static DEFINE_MUTEX(phc_bus);
