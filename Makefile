@@ -81,10 +81,12 @@ install-files:
 	install -D -m 644 hardware/timeball.conf $(DESTDIR)$(PREFIX)/share/timeball/timeball.conf
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 packaging/man/timeballd.8
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 packaging/man/timeball.1
-	install -D -m 644 -t $(DOCUMENTS) README.md
+	install -D -m 644 -t $(DOCUMENTS) README.md ARCHITECTURE.md LICENSE
+	install -D -m 644 -t $(DOCUMENTS)/Tests Tests/README.md Tests/accuracy.md
 	install -D -m 644 -t $(DOCUMENTS)/examples/timeballd.service.d systemd/drop-ins/*.conf
 	cp -r hardware $(DOCUMENTS)/
-	rm -rf $(DOCUMENTS)/hardware/image
+	@# The disk is made from the repository.
+	find $(DOCUMENTS)/hardware/image -mindepth 1 ! -name README.md -delete
 	@# Whoever cloned or installs under whatever umask.
 	chmod -R a+rX,u+w,go-w $(DOCUMENTS)/hardware
 

@@ -89,38 +89,39 @@ static int read_precise(int descriptor, struct clx_clock_reading *readings) {
     return 1;
 }
 
-static int read_extended(int descriptor, struct clx_clock_reading *readings) {
+static int read_extended(int descriptor, int count, struct clx_clock_reading *readings) {
     struct ptp_sys_offset_extended offset;
     memset(&offset, 0, sizeof offset);
-    offset.n_samples = CLX_CLOCK_READINGS;
+    offset.n_samples = (unsigned)count;
     if (ioctl(descriptor, PTP_SYS_OFFSET_EXTENDED, &offset) < 0) return -errno;
-    for (int index = 0; index < CLX_CLOCK_READINGS; index++)
+    for (int index = 0; index < count; index++)
         readings[index] = (struct clx_clock_reading){
             .card = nanoseconds(&offset.ts[index][1]), .before = nanoseconds(&offset.ts[index][0]),
             .after = nanoseconds(&offset.ts[index][2]),
         };
-    return CLX_CLOCK_READINGS;
+    return count;
 }
 
-static int read_plain(int descriptor, struct clx_clock_reading *readings) {
+static int read_plain(int descriptor, int count, struct clx_clock_reading *readings) {
     struct ptp_sys_offset offset;
     memset(&offset, 0, sizeof offset);
-    offset.n_samples = CLX_CLOCK_READINGS;
+    offset.n_samples = (unsigned)count;
     if (ioctl(descriptor, PTP_SYS_OFFSET, &offset) < 0) return -errno;
     /* System, card, system, card, ... system. */
-    for (int index = 0; index < CLX_CLOCK_READINGS; index++)
+    for (int index = 0; index < count; index++)
         readings[index] = (struct clx_clock_reading){
             .card = nanoseconds(&offset.ts[2 * index + 1]), .before = nanoseconds(&offset.ts[2 * index]),
             .after = nanoseconds(&offset.ts[2 * index + 2]),
         };
-    return CLX_CLOCK_READINGS;
+    return count;
 }
 
-int clx_clock_read(int descriptor, enum clx_clock_method method, struct clx_clock_reading *readings) {
+int clx_clock_read(int descriptor, enum clx_clock_method method, int count, struct clx_clock_reading *readings) {
+    if (count < 1 || count > CLX_CLOCK_READINGS) return -EINVAL;
     switch (method) {
     case CLX_CLOCK_PRECISE: return read_precise(descriptor, readings);
-    case CLX_CLOCK_EXTENDED: return read_extended(descriptor, readings);
-    case CLX_CLOCK_PLAIN: return read_plain(descriptor, readings);
+    case CLX_CLOCK_EXTENDED: return read_extended(descriptor, count, readings);
+    case CLX_CLOCK_PLAIN: return read_plain(descriptor, count, readings);
     }
     return -EINVAL;
 }

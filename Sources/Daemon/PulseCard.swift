@@ -7,21 +7,14 @@ import Timekeeping
 
 /// The input of a PTP hardware clock behind a source: its stamps read as they come, and its clock beside the system's.
 struct PulseCard: ~Copyable {
-    /// How often its clock is read without a stamp.
-    private static let readingInterval = Interval.second
-    /// A stamp has the clock read anew when the last reading is older: so a clock that was set in between is noticed
-    /// before a stamp of the new time is taken for one of the old, and two edges of a pulse take one reading.
-    private static let freshness = Interval.milliseconds(500)
-    /// Without a stamp for so long the card may have been reset, and is asked anew: four pulses in a row are not missed
-    /// by chance.
-    private static let patience = Interval.seconds(5)
+    /// A pulse is as wide as it was said to be if it is not farther from that, seconds.
+    private static let sameWidth = 0.005
 
     private var input: PTPPulseInput
     private var pulses: HardwareClockPulses
-    /// When its clock is to be read next, should no stamp come.
-    private(set) var due: MonotonicInstant
-    /// When the last stamp came, or was asked for.
-    private var lastStamp: MonotonicInstant
+    private var schedule: StampSchedule
+    /// The width of pulses that was reported last, seconds.
+    private var reportedWidth: Double?
 
     /// Opens a clock and has it stamp pulses.
     ///
@@ -33,13 +26,16 @@ struct PulseCard: ~Copyable {
             path: configuration.effectiveDevicePath ?? "", pin: configuration.pin, channel: configuration.channel,
             edge: edge, usesCrossTimestamps: configuration.usesCrossTimestamps)
         pulses = HardwareClockPulses(pulseWidth: configuration.pulseWidth)
-        (due, lastStamp) = (now, now)
+        schedule = StampSchedule(now: now)
     }
 
     /// For `PollSet`.
     var descriptorNumber: Int32 { input.descriptorNumber }
 
-    /// Reads its clock where it is time to, and the stamps that have come.
+    /// When it wants attention, should no stamp come.
+    var due: MonotonicInstant { schedule.due }
+
+    /// Reads the stamps that have come and the clock beside them, or asks for stamps where none come.
     ///
     /// - Parameters:
     ///   - timekeeper: is told.
@@ -50,28 +46,42 @@ struct PulseCard: ~Copyable {
     mutating func read(
         _ timekeeper: inout Timekeeper<some ClockControl>, _ index: Int, isReady: Bool, now: MonotonicInstant
     ) throws(SystemError) {
-        let lead = isReady ? Self.readingInterval - Self.freshness : .zero
-        if now + lead >= due {
-            due = now + Self.readingInterval
+        if isReady { try readStamps(&timekeeper, index, now) }
+        if schedule.wantsRenewal(now: now) { try input.renew() }
+    }
+
+    private mutating func readStamps(
+        _ timekeeper: inout Timekeeper<some ClockControl>, _ index: Int, _ now: MonotonicInstant
+    ) throws(SystemError) {
+        if schedule.wantsReading(now: now) {
             let reading = try input.clock.read(precision: HardwareClockPulses.readingPrecision)
             if let reading { pulses.take(reading) }
         }
-        guard isReady || now - lastStamp >= Self.patience else { return }
-        lastStamp = now
-        guard isReady else { return try input.renew() }
         let clocks = SystemClock.reading()
         for stamp in try input.takeStamps() {
             guard let stamp else {
                 timekeeper.receiveMalformed(from: index)
                 continue
             }
-            switch pulses.consume(stamp: stamp, clocks: clocks) {
+            let outcome = pulses.consume(stamp: stamp, clocks: clocks)
+            if outcome != .repeated { schedule.noteStamp(now: now) }
+            switch outcome {
             case .pulse(let edge, let sequence, let error):
+                reportWidth(&timekeeper, index)
                 timekeeper.receive(pulse: edge, sequence: sequence, error: error, from: index)
-            case .ambiguous(let width): timekeeper.receiveAmbiguousEdges(width: width, from: index)
+            case .ambiguous(let width):
+                let fault = SourceCondition.ambiguousEdges(width: Int((width * 1000).rounded()))
+                timekeeper.receive(unusableStamp: fault, from: index)
             case .unreachable: timekeeper.receiveMalformed(from: index)
+            case .repeated: timekeeper.receive(unusableStamp: .repeatedStamp, from: index)
             case .other: break
             }
         }
+    }
+
+    private mutating func reportWidth(_ timekeeper: inout Timekeeper<some ClockControl>, _ index: Int) {
+        guard let width = pulses.learnedWidth, abs(width - (reportedWidth ?? -1)) > Self.sameWidth else { return }
+        reportedWidth = width
+        timekeeper.receiveLearnedWidth(width, from: index)
     }
 }

@@ -11,7 +11,7 @@ public struct PTPPulseInput: ~Copyable {
     /// The clock that stamps.
     public var clock: PTPHardwareClock
     private let channel: UInt32
-    private let edge: PulseDevice.Edge
+    private let isFalling: Int32
 
     /// Reads that empty the kernel's queue of 128 stamps.
     private static let readsOfFullQueue = 5
@@ -53,9 +53,10 @@ public struct PTPPulseInput: ~Copyable {
         }
         // Stamps of a program before us.
         for _ in 0..<Self.readsOfFullQueue { _ = try Self.takeStamps(number, channel: 0, path) }
-        try Self.request(number, UInt32(channel), edge, path)
+        let isFalling: Int32 = edge == .clear ? 1 : 0
+        try Self.request(number, UInt32(channel), isFalling, path)
         clock = PTPHardwareClock(path: path, descriptor: descriptor, usesCrossTimestamps: usesCrossTimestamps)
-        (self.channel, self.edge) = (UInt32(channel), edge)
+        (self.channel, self.isFalling) = (UInt32(channel), isFalling)
     }
 
     deinit {
@@ -71,9 +72,11 @@ public struct PTPPulseInput: ~Copyable {
     /// - Throws: `SystemError` as `init`.
     public func renew() throws(SystemError) {
         let number = clock.descriptor.rawValue
+        // Not switched off first without need: that is where bcm-phy-ptp can hang, the process with it.
+        if clx_clock_stamp_edges(number, channel, isFalling) >= 0 { return }
         // A driver may refuse what it believes to be doing already.
         _ = clx_clock_stamp_nothing(number, channel)
-        try Self.request(number, channel, edge, clock.path)
+        try Self.request(number, channel, isFalling, clock.path)
     }
 
     /// Takes the stamps that have come, as many as one reading gives, oldest first.
@@ -85,9 +88,9 @@ public struct PTPPulseInput: ~Copyable {
     }
 
     private static func request(
-        _ number: Int32, _ channel: UInt32, _ edge: PulseDevice.Edge, _ path: String
+        _ number: Int32, _ channel: UInt32, _ isFalling: Int32, _ path: String
     ) throws(SystemError) {
-        try check(clx_clock_stamp_edges(number, channel, edge == .clear ? 1 : 0), "channel", path)
+        try check(clx_clock_stamp_edges(number, channel, isFalling), "channel", path)
     }
 
     static func takeStamps(_ number: Int32, channel: UInt32, _ path: String) throws(SystemError) -> [Int64?] {

@@ -31,6 +31,9 @@ public struct EdgeFilter: Sendable {
     /// are not believed; where it is known, it tells them apart.
     private static let leastDifference = (unknown: 0.2, known: 0.02)
 
+    /// The gap, seconds, by which the last leading edge was told from the other edge; `nil` where one edge is stamped, or
+    /// none was found yet.
+    public private(set) var width: Double?
     private let pulseWidth: Double?
     private var edges: [Int64] = []
 
@@ -60,7 +63,9 @@ public struct EdgeFilter: Sendable {
         let (members, others) = trains(of: edge)
         let groups = Self.groups(others).sorted { $0.count > $1.count }
         guard let partner = groups.first, partner.count >= Self.fewest.inPairs else {
-            return members >= Self.fewest.alone ? .leading : .other
+            guard members >= Self.fewest.alone else { return .other }
+            width = nil
+            return .leading
         }
         // Several trains are hum, or more than one pulse a second.
         guard members >= Self.fewest.inPairs, groups.dropFirst().first?.count ?? 0 <= partner.count / 2 else {
@@ -95,11 +100,13 @@ public struct EdgeFilter: Sendable {
     }
 
     /// What the edges of a train are which others follow by so many seconds.
-    private func verdict(gap: Double) -> Verdict {
+    private mutating func verdict(gap: Double) -> Verdict {
         let known = pulseWidth ?? 0
         let advantage = abs(1 - gap - known) - abs(gap - known)
         let least = pulseWidth == nil ? Self.leastDifference.unknown : Self.leastDifference.known
         guard abs(advantage) >= least else { return .ambiguous(width: min(gap, 1 - gap)) }
-        return advantage > 0 ? .leading : .other
+        guard advantage > 0 else { return .other }
+        width = gap
+        return .leading
     }
 }

@@ -41,10 +41,10 @@ extension ReferenceClock {
     /// Notes why its pulses cannot be used although they come: what the receiver says about itself.
     public mutating func suspend(_ fault: SourceCondition) { condition = fault }
 
-    /// Notes that pulses come whose two edges, so far apart (s), cannot be told apart.
-    public mutating func noteAmbiguousEdges(width: Double, now: MonotonicInstant) {
+    /// Notes that its card stamps something that cannot be used, and why.
+    public mutating func noteUnusableStamp(_ fault: SourceCondition, now: MonotonicInstant) {
         lastHeard = now
-        condition = .ambiguousEdges(width: Int((width * 1000).rounded()))
+        condition = fault
     }
 
     /// Notes that its samples have left the prediction in a way that no quartz can have done.

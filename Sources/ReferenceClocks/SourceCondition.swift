@@ -24,6 +24,8 @@ public enum SourceCondition: Equatable, Sendable {
     case ambiguous(delay: Int, spread: Int)
     /// The two edges of the pulses cannot be told apart; the shorter gap between them (ms).
     case ambiguousEdges(width: Int)
+    /// The card gives a stamp that it has given before.
+    case repeatedStamp
     /// Labels differ by whole seconds from a clock that was synchronised when the daemon began.
     case contradicted(seconds: Int)
     /// Labels differ by whole seconds from the pulses that they used to number.
@@ -70,6 +72,7 @@ public enum SourceCondition: Equatable, Sendable {
         case .undecoded: 19
         case .impossibleDate: 20
         case .pulseless: 21
+        case .repeatedStamp: 22
         }
     }
 
@@ -103,6 +106,8 @@ extension SourceCondition: CustomStringConvertible {
         case .ambiguousEdges(let width):
             "both edges of the pulses are stamped, \(width) ms apart, and either may begin the second; "
                 + "set width, or have the receiver make pulses of 100 ms"
+        case .repeatedStamp:
+            "the card repeats one stamp: its clock may stand still, as some do without a network cable"
         case .contradicted(let seconds):
             "\(Self.signed(seconds)) s from a clock that was synchronised before; not believed (-g overrules)"
         case .mislabelled(let seconds):

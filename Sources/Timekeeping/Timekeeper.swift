@@ -278,14 +278,23 @@ public struct Timekeeper<Clock: ClockControl> {
     /// Takes the bytes that a source's receiver is to be sent.
     public mutating func takeOutput(for index: Int) -> [UInt8] { sources[index].takeOutput() }
 
-    /// Notes that pulses come of which it is not known which of their edges begins the second.
+    /// Notes that a card stamps something of a source's that cannot be used, and why.
+    public mutating func receive(unusableStamp fault: SourceCondition, from index: Int) {
+        sources[index].noteUnusableStamp(fault, now: clock.monotonicNow())
+        reportConditions()
+    }
+
+    /// Notes by what the edges of pulses are told apart where nobody has told their width.
     ///
     /// - Parameters:
-    ///   - width: how far the edges are apart, seconds.
+    ///   - width: the shorter gap between them, seconds.
     ///   - index: the source.
-    public mutating func receiveAmbiguousEdges(width: Double, from index: Int) {
-        sources[index].noteAmbiguousEdges(width: width, now: clock.monotonicNow())
-        reportConditions()
+    public mutating func receiveLearnedWidth(_ width: Double, from index: Int) {
+        let learned = Int((width * 1000).rounded())
+        note(
+            .notice, index,
+            "both edges are stamped, and pulses taken to last \(learned) ms; if they last \(1000 - learned) ms, set width "
+                + "\(Double(1000 - learned) / 1000)")
     }
 
     /// Notes that a source's device was opened, perhaps by another name than the configured one.

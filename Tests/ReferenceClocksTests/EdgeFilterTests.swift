@@ -101,6 +101,15 @@ struct EdgeFilterTests {
         #expect(told.seconds == Array(2..<60) && told.false == 0)
     }
 
+    @Test("by what width the edges were told apart can be asked", arguments: [(0.1, 0.1), (0.8, 0.2), (nil, nil)])
+    func learnedWidth(width: Double?, learned: Double?) {
+        var filter = EdgeFilter(pulseWidth: nil)
+        for edge in train(width: width, seconds: 10) { _ = filter.judge(edge.stamp) }
+        #expect((filter.width == nil) == (learned == nil))
+        // 3 ppm of the edges' distance, 8 s at most.
+        #expect(abs((filter.width ?? 0) - (learned ?? 0)) < 3e-5)
+    }
+
     @Test("a width that is told makes all clear but half a second itself", arguments: [0.42, 0.47, 0.53, 0.6])
     func toldWidth(width: Double) {
         let result = found(train(width: width), pulseWidth: width)

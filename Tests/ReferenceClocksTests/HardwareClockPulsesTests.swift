@@ -156,6 +156,47 @@ struct HardwareClockPulsesTests {
         #expect(found == Array(2..<90))
     }
 
+    @Test("the width is told that was learned, and none where it was said or one edge is stamped")
+    func learnedWidth() {
+        let cases: [(Double?, told: Double?, learned: Double?)] = [
+            (0.1, nil, 0.1), (0.8, nil, 0.2), (0.8, 0.8, nil), (nil, nil, nil),
+        ]
+        for (width, told, learned) in cases {
+            var (world, pulses) = (ImaginedCard(width: width), HardwareClockPulses(pulseWidth: told))
+            for _ in 0..<10 { _ = world.play(&pulses) }
+            #expect((pulses.learnedWidth == nil) == (learned == nil))
+            #expect(abs((pulses.learnedWidth ?? 0) - (learned ?? 0)) < 1e-4)
+        }
+    }
+
+    /// The driver of a Compute Module 4 gives one stamp four times a second without a network cable
+    /// (rpi-cm4-ptp-guide, issue 3).
+    @Test("a stamp that comes again is said to be one, and is forgotten with the next")
+    func repeated() {
+        var (world, pulses) = (ImaginedCard(width: nil), HardwareClockPulses(pulseWidth: nil))
+        var found = play(&world, &pulses, seconds: 10)
+        let clocks = SystemClockReading(
+            system: Instant(nanoseconds: world.system), raw: world.raw, steering: world.steering)
+        let stamp = world.card - 300_000_000
+        #expect(pulses.consume(stamp: stamp, clocks: clocks) == .other)
+        for _ in 0..<40 { #expect(pulses.consume(stamp: stamp, clocks: clocks) == .repeated) }
+        found += play(&world, &pulses, seconds: 10)
+        #expect(found == Array(3..<20))
+    }
+
+    @Test("pulses of a card whose clock cannot be read count as such, and none has come before it came")
+    func unreadable() {
+        let clocks = SystemClockReading(system: start, raw: 0, steering: 0)
+        var pulses = HardwareClockPulses(pulseWidth: nil)
+        let outcomes = (0..<6).map { pulses.consume(stamp: $0 * 1_000_000_000, clocks: clocks) }
+        #expect(outcomes == [.other, .other, .other, .unreachable, .unreachable, .unreachable])
+        var (world, others) = (ImaginedCard(width: nil), HardwareClockPulses(pulseWidth: nil))
+        _ = play(&world, &others, seconds: 10)
+        let now = SystemClockReading(
+            system: Instant(nanoseconds: world.system), raw: world.raw, steering: world.steering)
+        #expect(others.consume(stamp: world.card + 2_000_000, clocks: now) == .unreachable)
+    }
+
     @Test("a stamp older than the comparison reaches is of another time")
     func old() {
         var (world, pulses) = (ImaginedCard(width: nil), HardwareClockPulses(pulseWidth: nil))

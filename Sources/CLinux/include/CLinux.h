@@ -210,8 +210,9 @@ struct clx_clock_reading {
     int64_t card, before, after;
 };
 
-/* Reads a card's clock. Returns how many readings were put, CLX_CLOCK_READINGS at most. */
-int clx_clock_read(int descriptor, enum clx_clock_method method, struct clx_clock_reading *readings);
+/* Reads a card's clock so many times in a row, CLX_CLOCK_READINGS at most; once where both clocks are latched together.
+   Returns how many readings were put. */
+int clx_clock_read(int descriptor, enum clx_clock_method method, int count, struct clx_clock_reading *readings);
 
 enum { CLX_CLOCK_EDGES = 30 };
 

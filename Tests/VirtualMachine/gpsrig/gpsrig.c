@@ -30,6 +30,8 @@
 #include <linux/math64.h>
 #include <linux/fixp-arith.h>
 #include <linux/io.h>
+#include <linux/delay.h>
+#include <linux/workqueue.h>
 #include <linux/version.h>
 
 #define S_NS 1000000000LL
@@ -56,6 +58,10 @@ P(int, phc_both, 0, "stamp both edges of the pulse, as igb and igc do, and refus
 P(int, phc_gran_ns, 1, "what the PHC's stamps and readings are rounded down to");
 P(int, phc_pins, 0, "pins of the PHC");
 P(long, phc_off_s, 0, "seconds that the PHC is ahead at load");
+P(int, phc_poll_ms, 0, "the driver looks for stamps this often, and reading the PHC wipes out what waits, as bcm-phy-ptp; 0: at once");
+P(int, phc_read_us, 1700, "with phc_poll_ms: how long a reading takes");
+P(int, phc_bracket_us, 105, "with phc_poll_ms: how long of that is between the readings of the system's clock; the PHC's is at the end");
+P(bool, phc_stuck, false, "with phc_poll_ms: the last stamp is delivered with each look, as without a network cable");
 P(int, pps_width_ms, 100, "pulse width");
 P(long, pps_lat_ns, 0, "constant delay of the pulse");
 P(long, pps_jit_ns, 0, "gaussian jitter of the pulse, sigma");
@@ -706,7 +712,14 @@ static struct miscdevice feed_misc = { MISC_DYNAMIC_MINOR, "gpsfeed", &feed_fops
 static struct ptp_clock *ptp;
 static s64 phc_t, phc_v, phc_adj12;	/* anchor: true, value; own adjustment */
 static bool phc_ext;
+module_param(phc_ext, bool, 0644);
+MODULE_PARM_DESC(phc_ext, "whether the PHC stamps: as it was asked to, or as a reset has left it");
 static DEFINE_SPINLOCK(plock);
+/* with phc_poll_ms: one register for stamps and readings, and one user of the bus at a time */
+static DEFINE_MUTEX(phc_bus);
+static bool phc_reading, phc_waiting;	/* nothing is stamped; a stamp is in the register */
+static s64 phc_stamp;
+static struct delayed_work phc_work;
 
 static s64 phc_at(s64 tru)
 {
@@ -728,11 +741,47 @@ static s64 phc_now(struct ptp_system_timestamp *sts)
 	ptp_read_system_postts(sts);
 	return phc_at(t);
 }
+/* over a slow bus, in the register that stamps wait in */
+static void phc_slow_gettimex(struct timespec64 *ts, struct ptp_system_timestamp *sts)
+{
+	unsigned long f;
+	s64 v;
+
+	mutex_lock(&phc_bus);
+	phc_reading = true;
+	ptp_read_system_prets(sts);
+	udelay(phc_bracket_us);
+	spin_lock_irqsave(&plock, f);
+	v = phc_at(truth_at(ktime_to_ns(ktime_get_raw())));
+	spin_unlock_irqrestore(&plock, f);
+	ptp_read_system_postts(sts);
+	usleep_range(max(phc_read_us - phc_bracket_us, 1), max(phc_read_us - phc_bracket_us, 1) + 10);
+	*ts = ns_to_timespec64(v - v % max(phc_gran_ns, 1));
+	phc_waiting = phc_reading = false;
+	mutex_unlock(&phc_bus);
+}
+static void phc_look(struct work_struct *w)
+{
+	struct ptp_clock_event e = { .type = PTP_CLOCK_EXTTS, .index = 0 };
+
+	mutex_lock(&phc_bus);
+	e.timestamp = phc_stamp;
+	if (phc_ext && phc_stamp && (phc_waiting || phc_stuck))
+		ptp_clock_event(ptp, &e);
+	phc_waiting = false;
+	if (phc_ext)
+		schedule_delayed_work(&phc_work, msecs_to_jiffies(phc_poll_ms));
+	mutex_unlock(&phc_bus);
+}
 static int phc_gettimex(struct ptp_clock_info *i, struct timespec64 *ts, struct ptp_system_timestamp *sts)
 {
 	unsigned long f;
 	s64 v;
 
+	if (phc_poll_ms) {
+		phc_slow_gettimex(ts, sts);
+		return 0;
+	}
 	spin_lock_irqsave(&plock, f);
 	v = phc_now(sts);
 	*ts = ns_to_timespec64(v - v % max(phc_gran_ns, 1));
@@ -785,6 +834,8 @@ static int phc_enable(struct ptp_clock_info *i, struct ptp_clock_request *r, int
 	if (phc_pins && on && ptp_find_pin(ptp, PTP_PF_EXTTS, 0) < 0)
 		return -EBUSY;
 	phc_ext = on;
+	if (phc_poll_ms && on)
+		mod_delayed_work(system_wq, &phc_work, 0);
 	return 0;
 }
 static int phc_verify(struct ptp_clock_info *i, unsigned int pin, enum ptp_pin_function f, unsigned int chan)
@@ -811,6 +862,13 @@ static void phc_pulse(s64 tru)
 	e.timestamp = phc_at(tru);
 	e.timestamp -= e.timestamp % max(phc_gran_ns, 1);
 	spin_unlock_irqrestore(&plock, f);
+	if (phc_poll_ms) {
+		if (!phc_reading && !phc_stuck) {
+			phc_stamp = e.timestamp;
+			phc_waiting = true;
+		}
+		return;
+	}
 	ptp_clock_event(ptp, &e);
 }
 
@@ -1005,6 +1063,7 @@ static int __init rig_init(void)
 	phc_t = t_load;
 	phc_v = t_load + phc_off_s * S_NS;
 	phc_info.n_pins = clamp(phc_pins, 0, 4);
+	INIT_DELAYED_WORK(&phc_work, phc_look);
 	if (phc) {
 		ptp = ptp_clock_register(&phc_info, NULL);
 		if (IS_ERR(ptp))
@@ -1031,6 +1090,8 @@ static void __exit rig_exit(void)
 	stop_all();
 	if (ppsdev)
 		pps_unregister_source(ppsdev);
+	phc_ext = false;
+	cancel_delayed_work_sync(&phc_work);
 	if (ptp)
 		ptp_clock_unregister(ptp);
 	misc_deregister(&feed_misc);
