@@ -91,7 +91,14 @@ public struct SerialPort: ~Copyable {
 
     /// Those settings that the port takes, found by trying; the last one tried is set afterwards.
     public func taken(of settings: [LineSettings]) -> [LineSettings] {
-        settings.filter { (try? change(to: $0)) != nil }
+        settings.filter { (try? change(to: $0)) != nil && hasParity == ($0.parity != .none) }
+    }
+
+    /// Whether a parity bit is set: a driver that has none, as a pseudo-terminal's, says nothing when it is asked for one.
+    private var hasParity: Bool {
+        var settings = termios()
+        // SAFETY: the call fills one termios.
+        return unsafe tcgetattr(descriptor.rawValue, &settings) == 0 && settings.c_cflag & tcflag_t(PARENB) != 0
     }
 
     private static func configure(

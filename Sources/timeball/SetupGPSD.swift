@@ -37,7 +37,7 @@ struct SetupGPSD {
         } catch let error as SystemError {
             failure = "asking it has failed (\(error))"
         }
-        duration = Int((KernelClock.monotonic() - start).seconds.rounded(.up))
+        duration = max(1, Int((KernelClock.monotonic() - start).seconds.rounded()))
     }
 
     /// Takes a report.

@@ -160,6 +160,17 @@ struct DesiredStateTests {
             "\(bench.lines)")
     }
 
+    /// A pseudo-terminal has no carrier detect line: the reason tells that its own was asked for.
+    @Test("the port named once more is where its pulses come from, and no device of the unit's number")
+    func ownLine() throws {
+        let bench = try ReceiverBench(start: Self.start, "baud 9600 flag1 1 ppspath PORT")
+        try bench.plug()
+        try bench.run(3, receiver.burst)
+        let reason = try #require(bench.lines(with: "no pulses until").first?.text)
+        // Without the module pps_ldisc, and with it.
+        #expect(reason.contains("line discipline PPS") || reason.contains("no pulse device came up"), "\(reason)")
+    }
+
     @Test("every speed that can be configured can be set")
     func speeds() throws {
         let terminal = try PseudoTerminal()
