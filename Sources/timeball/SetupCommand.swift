@@ -85,7 +85,11 @@ struct SetupCommand: ParsableCommand {
         // Without a receiver nothing names seconds, and pulses need no minute of anybody's time.
         if hasReceivers { try session.measure() }
         let verdict = session.conclude()
-        let gpsd = session.hasGPSD && verdict.sources.isEmpty ? try SetupGPSD(patience: .seconds(Int64(seconds))) : nil
+        var gpsd: SetupGPSD?
+        if session.hasGPSD, verdict.sources.isEmpty {
+            Console.error("Asking the gpsd of this machine, for \(seconds) s at most ...\n")
+            gpsd = try SetupGPSD(patience: .seconds(Int64(seconds)))
+        }
         let configuration = SetupConfiguration(
             verdict, date: KernelClock.realTime(), duration: gpsd?.duration ?? session.measured,
             gpsd: gpsd?.receivers ?? [])
