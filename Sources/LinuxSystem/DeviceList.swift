@@ -63,30 +63,39 @@ public struct DeviceList: Sendable {
         let serial = all.filter { Self.isNumbered($0, "serial") }
         let byID = names("serial/by-id").map { "serial/by-id/\($0)" }
         let byPath = names("serial/by-path").map { "serial/by-path/\($0)" }
-        let twins = twins(among: plain.compactMap { Files.resolved("\(devices)/\($0)") })
-        let isOnlyReceiver = Set(receivers.compactMap { Files.resolved("\(devices)/\($0)") }).count == 1
+        let twins = twins(among: plain)
+        let only = receivers.first.flatMap(resolved)
         // udev's rules of ours name a USB receiver that nobody has numbered by the kernel's number, which may be another's
         // after a restart; a link by identity leads to whichever of two twins has come last.
-        let lasting = receivers.filter { isOnlyReceiver || hasLastingNumber("\(devices)/\($0)") }
-        let own = byID.filter { link in Files.resolved("\(devices)/\(link)").map { !twins.contains($0) } ?? false }
+        let lasting = receivers.filter { name in
+            hasLastingNumber(name) || receivers.allSatisfy { resolved($0) == only }
+        }
+        let own = byID.filter { link in resolved(link).map { !twins.contains($0) } ?? false }
         var found: [Port] = []
         for name in lasting + own + serial + byPath + receivers + byID + plain {
             let path = "\(devices)/\(name)"
-            guard let device = Files.resolved(path), !found.contains(where: { $0.device == device }) else { continue }
+            guard let device = resolved(name), !found.contains(where: { $0.device == device }) else { continue }
             found.append(Port(path: path, device: device, remark: remark(device)))
         }
         return found
     }
 
+    /// What a name leads to; `nil` where there is nothing.
+    private func resolved(_ name: String) -> String? { Files.resolved("\(devices)/\(name)") }
+
     /// Devices that have the identity of another: maker, product, serial number and interface on USB.
-    private func twins(among ports: [String]) -> Set<String> {
-        let known = Set(ports).compactMap { port in identity(of: port).map { (port, $0) } }
-        let groups = Dictionary(grouping: known, by: \.1).values.filter { $0.count > 1 }
-        return Set(groups.flatMap { group in group.map(\.0) })
+    private func twins(among names: [String]) -> [String] {
+        var known: [(device: String, identity: String)] = []
+        for device in names.compactMap(resolved) {
+            if let identity = identity(of: device) { known.append((device, identity)) }
+        }
+        return known.filter { port in
+            known.contains { $0.device != port.device && $0.identity == port.identity }
+        }.map(\.device)
     }
 
     /// What a link by identity is named after; `nil` for what is not on USB.
-    private func identity(of device: String) -> [String]? {
+    private func identity(of device: String) -> String? {
         let folder = "class/tty/\(Self.name(device))/device"
         // The interface itself is the device of a modem's port, and one above that of a converter's.
         for interface in [folder, "\(folder)/.."] {
@@ -96,14 +105,14 @@ public struct DeviceList: Sendable {
             }
             let product = line("\(interface)/../idProduct") ?? ""
             let port = line("\(folder)/port_number") ?? ""
-            return [maker, product, line("\(interface)/../serial") ?? "", number, port]
+            return "\(maker) \(product) \(line("\(interface)/../serial") ?? "") \(number) \(port)"
         }
         return nil
     }
 
     /// Whether the number of a receiver's link is not the kernel's: the hardware's, or one that somebody has given.
-    private func hasLastingNumber(_ path: String) -> Bool {
-        guard let device = Files.resolved(path) else { return false }
+    private func hasLastingNumber(_ name: String) -> Bool {
+        guard let device = resolved(name) else { return false }
         guard identity(of: device) != nil else { return true }
         let number = line("class/tty/\(Self.name(device))/dev") ?? ""
         let facts = text("\(udev)/c\(number)", lines: true)?.split(separator: "\n") ?? []
