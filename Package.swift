@@ -93,7 +93,8 @@ let package = Package(
                 "Reports", "Timekeeping", "SimulatedWorld",
             ]),
         // Floor 4: the system
-        floor("LinuxSystem", ["CLinux", "TimeScale", "Discipline", "Reports", "SimulatedWorld"]),
+        floor(
+            "LinuxSystem", ["CLinux", "TimeScale", "ConfigurationLanguage", "Discipline", "Reports", "SimulatedWorld"]),
         floor("Authentication", ["CNettle", "ConfigurationLanguage", "NTPServer"]),
         floor("GPSDClient", ["CGPS", "TimeScale", "GPSDWire", "ConfigurationLanguage", "LinuxSystem"]),
         // Floor 5: composition
@@ -113,7 +114,7 @@ let package = Package(
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 "TimeScale", "NTPWire", "Receivers", "ConfigurationLanguage", "ReferenceClocks", "Reports",
-                "ReceiverSetup", "SimulatedWorld", "Simulation", "LinuxSystem",
+                "ReceiverSetup", "SimulatedWorld", "Simulation", "LinuxSystem", "GPSDWire", "GPSDClient",
             ], swiftSettings: strict, linkerSettings: slim),
         // Tests
         tests("TimeScaleTests", ["TimeScale", "Authentication", "SimulatedWorld"]),
@@ -140,7 +141,9 @@ let package = Package(
             ["GPSDClient", "CGPS", "GPSDWire", "ConfigurationLanguage", "LinuxSystem", "TimeScale"]),
         tests("ConfigurationLanguageTests", ["ConfigurationLanguage", "SimulatedWorld", "TimeScale"]),
         tests("SimulatedWorldTests", ["SimulatedWorld", "Discipline", "TimeScale"]),
-        tests("LinuxSystemTests", ["LinuxSystem", "CLinux", "SimulatedWorld", "Discipline", "TimeScale"]),
+        tests(
+            "LinuxSystemTests",
+            ["LinuxSystem", "CLinux", "ConfigurationLanguage", "SimulatedWorld", "Discipline", "TimeScale"]),
         tests("DisciplineTests", ["Discipline", "SimulatedWorld", "TimeScale"]),
         tests(
             "ReferenceClocksTests",
@@ -154,7 +157,9 @@ let package = Package(
                 "Timekeeping", "ReferenceClocks", "Receivers", "SimulatedWorld", "TimeScale", "ConfigurationLanguage",
                 "Discipline", "GPSDWire", "NTPServer", "Reports",
             ]),
-        tests("ReplayTests", ["Receivers", "TimeScale", "LinuxSystem", "SimulatedWorld", "Simulation"]),
+        tests(
+            "ReplayTests",
+            ["Receivers", "TimeScale", "ConfigurationLanguage", "LinuxSystem", "SimulatedWorld", "Simulation"]),
         tests(
             "SimulationTests",
             [

@@ -57,13 +57,13 @@ extension ReferenceClockConfiguration {
     /// Bits that any driver has used; the NMEA driver's reach to 0x0200_0000.
     private static let modes = 0...0x7fff_ffff
 
-    /// 4 000 000 bit/s: the fastest that Linux's termios has a name for.
-    private static let speeds = 1...4_000_000
+    /// ntpd's bits of an NMEA mode that say the speed.
+    private static let speedBits = 0x70
 
     /// `mode N`, or `mode auto`: the speed is found out.
     private mutating func readMode(_ statement: inout Statement, _ word: Word) {
         if statement.nextIs("auto") {
-            baudRate = nil
+            (baudRate, mode) = (nil, mode & ~Self.speedBits)
         } else if let value = statement.integer(after: word, in: Self.modes) {
             mode = value
         }
@@ -71,11 +71,14 @@ extension ReferenceClockConfiguration {
 
     /// `baud N`, or `baud auto`: the speed is found out. It is anyhow where nothing can be read.
     private mutating func readSpeed(_ statement: inout Statement, _ word: Word) {
-        if statement.nextIs("auto") {
-            baudRate = nil
-        } else if let value = statement.integer(after: word, in: Self.speeds) {
-            baudRate = value
+        if statement.nextIs("auto") { return (baudRate, mode) = (nil, mode & ~Self.speedBits) }
+        guard let value = statement.nextString() else {
+            return statement.report(.error, word, "'baud' needs a speed or auto, the word is ignored")
         }
+        guard let speed = Int(value.text), LineSettings.speeds.contains(speed) else {
+            return statement.reportBad(value, of: word, "auto or one of \(LineSettings.speedWords)")
+        }
+        baudRate = speed
     }
 
     private mutating func readParity(_ statement: inout Statement, _ word: Word) {

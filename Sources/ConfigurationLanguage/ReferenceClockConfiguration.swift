@@ -110,34 +110,25 @@ public struct ReferenceClockConfiguration: Equatable, Sendable {
     /// How late the labels of a receiver are after the pulse, seconds; `nil` where nothing is said.
     public var labelDelay: Double? { driver == .trimble ? time1 : time2 }
 
-    /// Speed of the line in bit/s: as configured or, for NMEA, by ntpd's mode bits 4 to 6 (default 4800, ntpd's).
-    public var effectiveBaudRate: Int {
-        if let baudRate { return baudRate }
-        switch driver {
-        case .nmea: return [4800, 9600, 19_200, 38_400, 57_600, 115_200, 115_200, 115_200][mode >> 4 & 7]
-        // Copernicus II (driver29).
-        case .trimble where mode == 7: return 38_400
-        default: return 9600
-        }
+    /// Speed of the line in bit/s that somebody has written down: by `baud` or, for NMEA, by ntpd's mode bits 4 to 6, of
+    /// which zero says nothing; `nil` where nobody has.
+    public var configuredBaudRate: Int? {
+        let bits = driver == .nmea ? mode >> 4 & 7 : 0
+        return baudRate ?? (bits > 0 ? [9600, 19_200, 38_400, 57_600, 115_200, 115_200, 115_200][bits - 1] : nil)
     }
 
-    /// The time that one character takes on the line: ten bits, eleven with parity.
-    public func characterTime(at baudRate: Int) -> Interval {
-        Interval(nanoseconds: (effectiveParity == .none ? 10 : 11) * 1_000_000_000 / Int64(baudRate))
+    /// Speed of the line in bit/s: as configured, or what receivers of the kind have (4800 for NMEA, ntpd's).
+    public var effectiveBaudRate: Int {
+        // Copernicus II (driver29).
+        let usual = driver == .nmea ? 4800 : driver == .trimble && mode == 7 ? 38_400 : 9600
+        return configuredBaudRate ?? usual
     }
+
+    /// The time that one character takes on the line.
+    public func characterTime(at baudRate: Int) -> Interval { LineSettings(baudRate, effectiveParity).characterTime }
 
     /// Parity of the line: as configured, or as Trimble's receivers have it, but for Thunderbolt and Copernicus (driver29).
     public var effectiveParity: LineParity {
         parity ?? (driver == .trimble && mode != 2 && mode != 7 ? .odd : .none)
     }
-}
-
-/// Parity of a serial line.
-public enum LineParity: String, CaseIterable, Sendable {
-    /// No parity bit.
-    case none
-    /// An odd number of ones.
-    case odd
-    /// An even number of ones.
-    case even
 }

@@ -25,7 +25,7 @@ struct ReceiverPort: ~Copyable {
     private static let pauses = (first: Interval.seconds(30), longest: Interval.seconds(600))
 
     private let port: SerialPort
-    private let parity: SerialPort.Parity
+    private let parity: LineParity
     private let configuredSpeed: Int
     /// The speed that is set, bit/s.
     private(set) var baudRate: Int
@@ -49,10 +49,8 @@ struct ReceiverPort: ~Copyable {
     init(
         path: String, _ configuration: ReferenceClockConfiguration, baudRate: Int, now: MonotonicInstant
     ) throws(SystemError) {
-        let parity = SerialPort.Parity(configuration.effectiveParity)
-        let port = try SerialPort(path: path, baudRate: baudRate, parity: parity)
-        self.parity = parity
-        self.port = port
+        port = try SerialPort(path: path, LineSettings(baudRate, configuration.effectiveParity))
+        parity = configuration.effectiveParity
         configuredSpeed = configuration.effectiveBaudRate
         (self.baudRate, nextSearch, lastByte) = (baudRate, now, now)
     }
@@ -94,7 +92,7 @@ struct ReceiverPort: ~Copyable {
         if search != nil {
             try follow(statistics, &timekeeper, index, now)
         } else if isUnreadable(statistics, now) {
-            try begin(SpeedSearch.likelySpeeds.filter { $0 != baudRate } + [baudRate], &timekeeper, index, now)
+            try begin(LineSettings.speeds.filter { $0 != baudRate } + [baudRate], &timekeeper, index, now)
         }
     }
 
@@ -123,11 +121,10 @@ struct ReceiverPort: ~Copyable {
     private mutating func begin(
         _ speeds: [Int], _ timekeeper: inout Timekeeper<some ClockControl>, _ index: Int, _ now: MonotonicInstant
     ) throws(SystemError) {
-        let usable = speeds.filter { (try? port.change(baudRate: $0, parity: parity)) != nil }
+        let usable = port.taken(of: speeds.map { LineSettings($0, parity) })
         guard let first = usable.first, let statistics = timekeeper.sources[index].receiverStatistics else { return }
-        try port.change(baudRate: first, parity: parity)
-        search = SpeedSearch(speeds: usable, statistics: statistics, now: now)
-        set(first, &timekeeper, index)
+        search = SpeedSearch(among: usable, statistics: statistics, now: now)
+        try set(first, &timekeeper, index)
     }
 
     private mutating func follow(
@@ -136,34 +133,23 @@ struct ReceiverPort: ~Copyable {
     ) throws(SystemError) {
         switch search?.observe(statistics, now: now) {
         case nil, .listen: break
-        case .change(let speed):
-            try port.change(baudRate: speed, parity: parity)
-            set(speed, &timekeeper, index)
+        case .change(let settings): try set(settings, &timekeeper, index)
         case .found(let finding):
             (search, quiet, pause) = (nil, nil, Self.pauses.first)
             let languages = finding.languages.map(\.description).joined(separator: ", ")
-            timekeeper.speedFound(index, baudRate: finding.baudRate, languages: languages)
+            timekeeper.speedFound(index, baudRate: baudRate, languages: languages)
         case .failed:
             (search, quiet, nextSearch) = (nil, nil, now + pause)
             pause = min(pause + pause, Self.pauses.longest)
-            try port.change(baudRate: configuredSpeed, parity: parity)
-            set(configuredSpeed, &timekeeper, index)
+            try set(LineSettings(configuredSpeed, parity), &timekeeper, index)
         }
     }
 
-    private mutating func set(_ speed: Int, _ timekeeper: inout Timekeeper<some ClockControl>, _ index: Int) {
-        baudRate = speed
-        timekeeper.speedChanged(index, to: speed)
-    }
-}
-
-extension SerialPort.Parity {
-    /// As a configuration has it.
-    init(_ parity: LineParity) {
-        switch parity {
-        case .none: self = .none
-        case .odd: self = .odd
-        case .even: self = .even
-        }
+    private mutating func set(
+        _ settings: LineSettings, _ timekeeper: inout Timekeeper<some ClockControl>, _ index: Int
+    ) throws(SystemError) {
+        try port.change(to: settings)
+        baudRate = settings.baudRate
+        timekeeper.speedChanged(index, to: baudRate)
     }
 }

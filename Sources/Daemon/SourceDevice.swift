@@ -141,15 +141,15 @@ final class SourceDevice {
 
     /// The pulses of a serial receiver: a device of their own, else the DCD line of the same port.
     private func openReceiversPulses() throws(SystemError) {
-        let path = configuration.effectivePulsePath ?? ""
-        do throws(SystemError) {
-            pulses = try PulseDevice(path: path, edge: edge)
-        } catch {
-            guard configuration.pulsePath == nil, let attached = try receiver?.attachPulseLineDiscipline() else {
-                throw error
-            }
-            pulses = try PulseDevice(path: attached, edge: edge)
+        // The port named once more means its own line, whatever else has the unit's number.
+        if configuration.pulsePath == nil || configuration.pulsePath != configuration.devicePath {
+            do throws(SystemError) {
+                pulses = try PulseDevice(path: configuration.effectivePulsePath ?? "", edge: edge)
+                return
+            } catch  where configuration.pulsePath == nil {}
         }
+        guard let attached = try receiver?.attachPulseLineDiscipline() else { return }
+        pulses = try PulseDevice(path: attached, edge: edge)
     }
 
     private var edge: PulseDevice.Edge { configuration.flag2 == true ? .clear : .assert }

@@ -38,6 +38,7 @@ public struct DeviceList: Sendable {
     private let devices: String
     private let system: String
     private let processes: String
+    private let udev: String
 
     /// Where to look.
     ///
@@ -45,24 +46,77 @@ public struct DeviceList: Sendable {
     ///   - devices: `/dev`.
     ///   - system: `/sys`.
     ///   - processes: `/proc`.
-    public init(devices: String = "/dev", system: String = "/sys", processes: String = "/proc") {
-        (self.devices, self.system, self.processes) = (devices, system, processes)
+    ///   - udev: where udev keeps what it knows.
+    public init(
+        devices: String = "/dev", system: String = "/sys", processes: String = "/proc", udev: String = "/run/udev/data"
+    ) {
+        (self.devices, self.system, self.processes, self.udev) = (devices, system, processes, udev)
     }
 
     // MARK: - Serial ports
 
     /// Every port once, those with hardware that can be unplugged first.
     public func ports() -> [Port] {
-        let stable = names("serial/by-id").map { "serial/by-id/\($0)" }
-        let aliases = names("").filter { Self.isNumbered($0, "gps") || Self.isNumbered($0, "serial") }
-        let plain = Self.kinds.flatMap { kind in names("").filter { Self.isNumbered($0, kind) } }
+        let all = names("")
+        let receivers = all.filter { Self.isNumbered($0, "gps") }
+        let plain = Self.kinds.flatMap { kind in all.filter { Self.isNumbered($0, kind) } }
+        let serial = all.filter { Self.isNumbered($0, "serial") }
+        let byID = names("serial/by-id").map { "serial/by-id/\($0)" }
+        let byPath = names("serial/by-path").map { "serial/by-path/\($0)" }
+        let twins = twins(among: plain)
+        let only = receivers.first.flatMap(resolved)
+        // udev's rules of ours name a USB receiver that nobody has numbered by the kernel's number, which may be another's
+        // after a restart; a link by identity leads to whichever of two twins has come last.
+        let lasting = receivers.filter { name in
+            hasLastingNumber(name) || receivers.allSatisfy { resolved($0) == only }
+        }
+        let own = byID.filter { link in resolved(link).map { !twins.contains($0) } ?? false }
         var found: [Port] = []
-        for name in stable + aliases + names("serial/by-path").map({ "serial/by-path/\($0)" }) + plain {
+        for name in lasting + own + serial + byPath + receivers + byID + plain {
             let path = "\(devices)/\(name)"
-            guard let device = Files.resolved(path), !found.contains(where: { $0.device == device }) else { continue }
+            guard let device = resolved(name), !found.contains(where: { $0.device == device }) else { continue }
             found.append(Port(path: path, device: device, remark: remark(device)))
         }
         return found
+    }
+
+    /// What a name leads to; `nil` where there is nothing.
+    private func resolved(_ name: String) -> String? { Files.resolved("\(devices)/\(name)") }
+
+    /// Devices that have the identity of another: maker, product, serial number and interface on USB.
+    private func twins(among names: [String]) -> [String] {
+        var known: [(device: String, identity: String)] = []
+        for device in names.compactMap(resolved) {
+            if let identity = identity(of: device) { known.append((device, identity)) }
+        }
+        return known.filter { port in
+            known.contains { $0.device != port.device && $0.identity == port.identity }
+        }.map(\.device)
+    }
+
+    /// What a link by identity is named after; `nil` for what is not on USB.
+    private func identity(of device: String) -> String? {
+        let folder = "class/tty/\(Self.name(device))/device"
+        // The interface itself is the device of a modem's port, and one above that of a converter's.
+        for interface in [folder, "\(folder)/.."] {
+            guard let maker = line("\(interface)/../idVendor"), let number = line("\(interface)/bInterfaceNumber")
+            else {
+                continue
+            }
+            let product = line("\(interface)/../idProduct") ?? ""
+            let port = line("\(folder)/port_number") ?? ""
+            return "\(maker) \(product) \(line("\(interface)/../serial") ?? "") \(number) \(port)"
+        }
+        return nil
+    }
+
+    /// Whether the number of a receiver's link is not the kernel's: the hardware's, or one that somebody has given.
+    private func hasLastingNumber(_ name: String) -> Bool {
+        guard let device = resolved(name) else { return false }
+        guard identity(of: device) != nil else { return true }
+        let number = line("class/tty/\(Self.name(device))/dev") ?? ""
+        let facts = text("\(udev)/c\(number)", lines: true)?.split(separator: "\n") ?? []
+        return facts.contains { $0.hasPrefix("E:TIMEBALL_UNIT=") }
     }
 
     /// A port that somebody has named.

@@ -22,6 +22,13 @@ extension Files {
         return unsafe String(cString: resolved)
     }
 
+    /// Where what is written to a path ends up: behind its links, also behind one that leads to no file yet.
+    public static func destination(of path: String) -> String {
+        if let resolved = resolved(path) { return resolved }
+        guard let target = linkTarget(path) else { return path }
+        return target.utf8.first == 0x2f ? target : "\(directory(of: path))/\(target)"
+    }
+
     /// What a link says; `nil` for what is no link.
     public static func linkTarget(_ path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: 4096)

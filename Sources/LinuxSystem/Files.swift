@@ -42,6 +42,28 @@ public enum Files {
         try syncDirectory(of: path)
     }
 
+    /// Finds out whether `writeAtomically` could make a file, and leaves nothing behind.
+    ///
+    /// - Parameter path: the file.
+    /// - Throws: `SystemError`; EISDIR for a folder.
+    public static func checkWritable(_ path: String) throws(SystemError) {
+        var status = stat()
+        // SAFETY: the kernel fills one structure; the string lives through the call.
+        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw SystemError("open", code: EISDIR, subject: path)
+        }
+        let temporary = "\(path).\(getpid()).new"
+        _ = try FileDescriptor(opening: temporary, flags: O_WRONLY | O_CREAT | O_NOFOLLOW, mode: 0o600)
+        try remove(temporary)
+    }
+
+    /// The permissions of a file; `nil` where there is none.
+    public static func mode(of path: String) -> mode_t? {
+        var status = stat()
+        // SAFETY: the kernel fills one structure; the string lives through the call.
+        return unsafe stat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
+    }
+
     /// Writes over a file from its start, in the blocks that it has already, and waits until it is on the disk.
     ///
     /// That goes on a full disk too, where `writeAtomically` cannot make a second file; but who is stopped on the way

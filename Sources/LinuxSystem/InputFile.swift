@@ -9,6 +9,9 @@ public struct InputFile: ~Copyable {
     /// The path it was opened by; `-` for standard input.
     public let path: String
 
+    /// For `PollSet`.
+    public var descriptorNumber: Int32 { number }
+
     /// Opens a file.
     ///
     /// - Parameter path: a file or pipe; `-` is standard input.

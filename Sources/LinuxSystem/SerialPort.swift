@@ -1,7 +1,8 @@
 import CLinux
+import ConfigurationLanguage
 import Glibc
 
-/// A serial port set up for a receiver: raw, 8 data bits, no parity, 1 stop bit, for us alone.
+/// A serial port set up for a receiver: raw, 8 data bits, parity as wanted, 1 stop bit, for us alone.
 public struct SerialPort: ~Copyable {
     /// For `PollSet`.
     public let descriptor: FileDescriptor
@@ -9,33 +10,16 @@ public struct SerialPort: ~Copyable {
     /// The path it was opened by.
     public let path: String
 
-    /// Whether the driver hands bytes on without gathering them (ASYNC_LOW_LATENCY); not every driver can.
-    public let hasLowLatency: Bool
-
-    /// The speeds that can be set, in baud.
-    public static let speeds = [4800, 9600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600]
-
-    /// A parity bit.
-    public enum Parity: Sendable {
-        /// None.
-        case none
-        /// One that makes the number of ones odd.
-        case odd
-        /// One that makes the number of ones even.
-        case even
-    }
-
     /// Opens a port and throws away what it has gathered so far.
     ///
     /// - Parameters:
     ///   - path: the device, `/dev/gps0`.
-    ///   - baudRate: one of `speeds`.
-    ///   - parity: whether each byte has a parity bit.
+    ///   - settings: of the line, at one of `LineSettings.speeds`.
     ///   - isHeld: whether the caller has a `SerialPortHold` of it.
-    /// - Throws: `SystemError`: ENOTTY for what is no serial port, EBUSY for a port in use, EINVAL for a speed that
+    /// - Throws: `SystemError`: ENOTTY for what is no serial port, EBUSY for a port in use, EINVAL for settings that
     ///   the port does not take.
-    public init(path: String, baudRate: Int, parity: Parity = .none, isHeld: Bool = false) throws(SystemError) {
-        guard Self.speedCode(baudRate) != nil else { throw Self.unknownSpeed(path) }
+    public init(path: String, _ settings: LineSettings, isHeld: Bool = false) throws(SystemError) {
+        guard Self.speedCode(settings.baudRate) != nil else { throw Self.unknownSpeed(path) }
         let port = try FileDescriptor(opening: path, flags: O_RDWR | O_NOCTTY | O_NONBLOCK)
         guard isatty(port.rawValue) == 1 else {
             throw SystemError("open", code: ENOTTY, subject: path, remark: "not a serial port")
@@ -43,8 +27,9 @@ public struct SerialPort: ~Copyable {
         // Exclusive use does not hold against root; a lock does, among those who look for one.
         if !isHeld { try Self.lock(port, path) }
         try SystemError.check(clx_tty_set_exclusive(port.rawValue, 1), "exclusive use", path)
-        try Self.configure(port, baudRate, parity, path: path)
-        hasLowLatency = clx_tty_set_low_latency(port.rawValue) >= 0
+        try Self.configure(port, settings, path: path)
+        // So that bytes are handed on without being gathered; not every driver can.
+        _ = clx_tty_set_low_latency(port.rawValue)
         tcflush(port.rawValue, TCIFLUSH)
         self.path = path
         descriptor = port
@@ -84,18 +69,8 @@ public struct SerialPort: ~Copyable {
         pulseClass: String = "/sys/class/pps", devices: String = "/dev"
     ) throws(SystemError) -> String {
         try SystemError.check(clx_tty_attach_pulse_discipline(descriptor.rawValue), "line discipline PPS", path)
-        let number = try PulseDevice.number(ofTerminal: try realPath(), in: pulseClass)
+        let number = try PulseDevice.number(ofTerminal: Files.resolved(path) ?? path, in: pulseClass)
         return "\(devices)/pps\(number)"
-    }
-
-    /// The device's own name, with links resolved, as the kernel writes it in sysfs.
-    ///
-    /// - Throws: `SystemError`.
-    func realPath() throws(SystemError) -> String {
-        // SAFETY: realpath allocates the answer, which is copied and freed here.
-        guard let resolved = unsafe realpath(path, nil) else { throw .last("realpath", path) }
-        defer { unsafe free(resolved) }
-        return unsafe String(cString: resolved)
     }
 
     /// Locks a port for as long as it is open.
@@ -106,26 +81,38 @@ public struct SerialPort: ~Copyable {
         if clx_lock(port.rawValue) == -EWOULDBLOCK { throw SystemError("lock", code: EBUSY, subject: path) }
     }
 
-    /// Goes on at another speed, and throws away what has been gathered at the old one.
+    /// Goes on with other settings, and throws away what has been gathered with the old ones.
     ///
-    /// - Throws: `SystemError`: EINVAL for a speed that the port does not take.
-    public func change(baudRate: Int, parity: Parity = .none) throws(SystemError) {
-        try Self.configure(descriptor, baudRate, parity, path: path)
+    /// - Throws: `SystemError`: EINVAL for settings that the port does not take.
+    public func change(to settings: LineSettings) throws(SystemError) {
+        try Self.configure(descriptor, settings, path: path)
         tcflush(descriptor.rawValue, TCIFLUSH)
     }
 
+    /// Those settings that the port takes, found by trying; the last one tried is set afterwards.
+    public func taken(of settings: [LineSettings]) -> [LineSettings] {
+        settings.filter { (try? change(to: $0)) != nil && hasParity == ($0.parity != .none) }
+    }
+
+    /// Whether a parity bit is set: a driver that has none, as a pseudo-terminal's, says nothing when it is asked for one.
+    private var hasParity: Bool {
+        var settings = termios()
+        // SAFETY: the call fills one termios.
+        return unsafe tcgetattr(descriptor.rawValue, &settings) == 0 && settings.c_cflag & tcflag_t(PARENB) != 0
+    }
+
     private static func configure(
-        _ port: borrowing FileDescriptor, _ baudRate: Int, _ parity: Parity, path: String
+        _ port: borrowing FileDescriptor, _ wanted: LineSettings, path: String
     ) throws(SystemError) {
-        guard let speed = Self.speedCode(baudRate) else { throw Self.unknownSpeed(path) }
+        guard let speed = Self.speedCode(wanted.baudRate) else { throw Self.unknownSpeed(path) }
         var settings = termios()
         // SAFETY: each call reads or fills one termios.
         guard unsafe tcgetattr(port.rawValue, &settings) == 0 else { throw .last("tcgetattr", path) }
         unsafe cfmakeraw(&settings)
         settings.c_cflag |= tcflag_t(CLOCAL | CREAD)
-        settings.c_cflag &= ~tcflag_t(CSTOPB | PARENB | CSIZE) & ~hardwareFlowControl
+        settings.c_cflag &= ~tcflag_t(CSTOPB | PARENB | PARODD | CSIZE) & ~hardwareFlowControl & ~constantParity
         settings.c_cflag |= tcflag_t(CS8)
-        if parity != .none { settings.c_cflag |= tcflag_t(parity == .odd ? PARENB | PARODD : PARENB) }
+        if wanted.parity != .none { settings.c_cflag |= tcflag_t(wanted.parity == .odd ? PARENB | PARODD : PARENB) }
         // A read returns with the first byte: what follows may be as far as a second away.
         settings.c_cc.6 = 1
         settings.c_cc.5 = 0
@@ -147,13 +134,15 @@ public struct SerialPort: ~Copyable {
 
     /// CRTSCTS, which Swift does not import: its value has the top bit set.
     private static let hardwareFlowControl: tcflag_t = 0x8000_0000
+    /// CMSPAR: a parity bit that is always the same. Swift has it on no architecture.
+    private static let constantParity: tcflag_t = 0x4000_0000
 
-    /// The speed that settings stand for, bit/s; `nil` where it is none of `speeds`.
+    /// The speed that settings stand for, bit/s; `nil` where it is none of `LineSettings.speeds`.
     static func baudRate(of settings: termios) -> Int? {
         var settings = settings
         // SAFETY: the call reads one termios.
         let code = unsafe cfgetospeed(&settings)
-        return speeds.first { speedCode($0) == code }
+        return LineSettings.speeds.first { speedCode($0) == code }
     }
 
     private static func speedCode(_ baudRate: Int) -> speed_t? {

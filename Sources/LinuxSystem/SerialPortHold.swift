@@ -5,7 +5,7 @@ import Glibc
 ///
 /// It keeps the port open meanwhile, so that its lines do not drop between two speeds.
 public struct SerialPortHold: ~Copyable {
-    /// The speed that the port was set to, bit/s; `nil` where it is none of `SerialPort.speeds`.
+    /// The speed that the port was set to, bit/s; `nil` where it is none of `LineSettings.speeds`.
     public let baudRate: Int?
 
     private let descriptor: FileDescriptor

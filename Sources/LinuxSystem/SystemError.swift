@@ -3,7 +3,7 @@ import Glibc
 
 /// A system call that failed, or a device or file that is not what it should be.
 ///
-/// EINTR is retried and EAGAIN answered with `nil` in the wrappers; neither arrives here.
+/// EINTR is retried and EAGAIN answered with `nil` in the wrappers; neither arrives here, but where a wrapper says so.
 public struct SystemError: Error, Sendable {
     /// What was tried: `open`, `bind`, ...
     public let operation: StaticString
@@ -89,6 +89,12 @@ extension SystemError {
 
     /// Whether another program has it for itself (EBUSY).
     public var isBusy: Bool { code == EBUSY }
+
+    /// Whether a signal came meanwhile (EINTR), where that is not retried.
+    public var isInterrupted: Bool { code == EINTR }
+
+    /// Whether the reader of what is written has gone away (EPIPE).
+    public var isUnread: Bool { code == EPIPE }
 
     /// Whether a device does not work (EIO), as a serial port's name without hardware.
     public var isInputOutput: Bool { code == EIO }

@@ -1,3 +1,4 @@
+import ConfigurationLanguage
 import Receivers
 import TimeScale
 
@@ -7,8 +8,8 @@ public struct MeasuredReceiver: Sendable {
     public var path: String
     /// The device's own name, `/dev/ttyACM0`.
     public var device: String
-    /// Speed of its line, bit/s.
-    public var baudRate: Int
+    /// How its line is set.
+    public var settings: LineSettings
     /// What it speaks, the busiest language first.
     public var languages: [ReceiverProtocol]
     /// The messages that it sends.
@@ -20,11 +21,48 @@ public struct MeasuredReceiver: Sendable {
     /// The seconds that it named, in the order of arrival.
     public var labels: [SecondLabel] = []
 
-    /// A receiver of which nothing was heard yet.
-    public init(path: String, device: String, baudRate: Int, languages: [ReceiverProtocol]) {
-        (self.path, self.device) = (path, device)
-        (self.baudRate, self.languages) = (baudRate, languages)
+    /// What went wrong with it before the measuring was over; `nil` where nothing did.
+    public var loss: Loss?
+
+    /// What can go wrong with a receiver while it is measured, and after how many seconds.
+    public enum Loss: Equatable, Sendable {
+        /// It wrote nothing more.
+        case silent(after: Double)
+        /// What it wrote made no messages any more.
+        case unreadable(after: Double)
     }
+
+    /// A receiver of which nothing was heard yet.
+    public init(path: String, device: String, settings: LineSettings, languages: [ReceiverProtocol]) {
+        (self.path, self.device) = (path, device)
+        (self.settings, self.languages) = (settings, languages)
+    }
+
+    /// Whether it named enough seconds for pulses and delays to be judged by.
+    var isMeasured: Bool { labels.count >= PhaseRelation.fewest }
+
+    /// What drives it: `nmea` understands all languages; the others are the names under which people look for them, and
+    /// know what is usual for them.
+    var driver: DriverKind {
+        switch languages.first {
+        case .tsip: .trimble
+        case .oncore: .oncore
+        default: .nmea
+        }
+    }
+}
+
+/// A receiver that gpsd has, and what gpsd told of it.
+public struct MeasuredGPSDReceiver: Equatable, Sendable {
+    /// Its path, as gpsd has it.
+    public var path: String
+    /// gpsd's word for what it is; `nil` as long as gpsd understands nothing of it.
+    public var driver: String?
+    /// Whether it has named a second.
+    public var hasTime = false
+
+    /// A receiver of which nothing is known yet.
+    public init(path: String, driver: String?) { (self.path, self.driver) = (path, driver) }
 }
 
 /// A pulse device, and what came from it.

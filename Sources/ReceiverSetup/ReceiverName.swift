@@ -31,7 +31,33 @@ extension MeasuredReceiver {
     /// Its name, what it speaks and how fast, and its fix.
     var summary: String {
         let satellites = status.satellitesUsed.map { " with \($0) satellites" } ?? ""
-        let fix = hasFix ? "fix\(satellites)" : "no fix yet"
-        return "\(name): \(Figures.list(languages.map(\.description))) at \(baudRate) baud, \(fix)"
+        let fix = hasFix ? "fix\(satellites)" : labels.isEmpty ? "no fix yet" : "no fix in the end"
+        return "\(name): \(Figures.list(languages.map(\.description))) at \(settings), \(fix)"
+    }
+
+    /// What was wrong with it, and what can be done.
+    var remarks: [String] { [lossRemark, labelRemark].compactMap(\.self) }
+
+    private var lossRemark: String? {
+        switch loss {
+        case .silent(let time):
+            "It fell silent after \(Figures.duration(time)) of measuring: what follows is from before."
+        case .unreadable(let time):
+            "After \(Figures.duration(time)) of measuring nothing that it wrote could be read: another speed, or a loose "
+                + "wire? What follows is from before."
+        case nil: nil
+        }
+    }
+
+    private var labelRemark: String? {
+        if isMeasured { return nil }
+        if !labels.isEmpty {
+            return "It named \(labels.count) second\(labels.count == 1 ? "" : "s"), too few to look for its pulses: "
+                + "measure for longer with --seconds."
+        }
+        return hasFix
+            ? "It has a fix, but named no second: have it send RMC or ZDA, or its maker's message of the time."
+            : "It has no fix yet, and named no second. See to its antenna; once it has a fix, run setup again, which then "
+                + "finds its pulses too."
     }
 }

@@ -9,31 +9,39 @@ public struct SetupConfiguration: Sendable {
     public let date: Instant
     /// How long was measured, seconds.
     public let duration: Int
-    /// Whether receivers are left to a gpsd, where none is ours.
-    public let usesGPSD: Bool
+    /// The receiver that is left to a gpsd, where none is ours.
+    private let gpsd: MeasuredGPSDReceiver?
+    /// Whether gpsd has others beside it.
+    private let isOneOfMany: Bool
 
     /// A configuration from what was found.
-    public init(_ verdict: SetupVerdict, date: Instant, duration: Int, usesGPSD: Bool = false) {
+    ///
+    /// - Parameters:
+    ///   - verdict: what was found at ports.
+    ///   - date: when.
+    ///   - duration: how long was measured, or gpsd asked, seconds.
+    ///   - gpsd: the receivers of a gpsd, in its order.
+    public init(_ verdict: SetupVerdict, date: Instant, duration: Int, gpsd: [MeasuredGPSDReceiver] = []) {
         (self.verdict, self.date, self.duration) = (verdict, date, duration)
-        self.usesGPSD = usesGPSD && verdict.sources.isEmpty && Self.knowsGPSD
+        isOneOfMany = gpsd.count > 1
+        let understood = gpsd.filter { $0.driver != nil }
+        self.gpsd = verdict.sources.isEmpty ? understood.first { $0.hasTime } ?? understood.first : nil
     }
 
-    /// Whether this version can ask a gpsd.
-    public static let knowsGPSD = ReferenceClockDriver.table.contains { $0.words.contains("gpsd") && $0.kind != nil }
-
     /// Whether there is anything to be configured.
-    public var isUseful: Bool { !verdict.sources.isEmpty || usesGPSD }
+    public var isUseful: Bool { !verdict.sources.isEmpty || gpsd != nil }
 
     /// The file.
     public var text: String {
         let time = CivilTime(date)
         let day = "\(time.year)-\(Figures.padded(time.month))-\(Figures.padded(time.day))"
         let clock = "\(Figures.padded(time.hour)):\(Figures.padded(time.minute))"
+        let way = "\(duration) s of \(gpsd == nil ? "measuring" : "asking gpsd")"
         let blocks =
-            [["# Written by `timeball setup`, \(day) \(clock) UTC, after \(duration) s of measuring."]]
+            [["# Written by `timeball setup`, \(day) \(clock) UTC, after \(way)."]]
             + verdict.sources.indices.map(lines(ofSource:))
             + verdict.spare.enumerated().map { lines(ofSpare: $1, unit: $0) }
-            + (usesGPSD ? [Self.gpsd] : []) + [Self.rest]
+            + [gpsd.map(lines(ofGPSD:)), Self.rest].compactMap(\.self)
         return blocks.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
     }
 
@@ -42,8 +50,10 @@ public struct SetupConfiguration: Sendable {
     private func lines(ofSource index: Int) -> [String] {
         let source = verdict.sources[index]
         let receiver = source.receiver
-        var remarks = [receiver.summary + "."]
-        var line = "refclock nmea unit \(index) path \(receiver.path) baud \(receiver.baudRate)"
+        var remarks = [receiver.summary + "."] + receiver.remarks
+        let (driver, settings) = (receiver.driver, receiver.settings)
+        var line = "refclock \(driver.rawValue) unit \(index) path \(receiver.path) baud \(settings.baudRate)"
+        if driver == .trimble || settings.parity != .none { line += " parity \(settings.parity.rawValue)" }
         if let pulse = source.pulse {
             let pulses = verdict.pulses[pulse]
             remarks += [
@@ -52,10 +62,11 @@ public struct SetupConfiguration: Sendable {
                     .replacing(", .", with: "."),
                 "Their \(pulses.summary).",
             ]
-            // The daemon attaches the line's own pulses by itself, and their number may change.
-            line += source.evidence == .sameLine ? " flag1 1" : " flag1 1 ppspath \(pulses.pulses.path)"
+            // The daemon attaches the line's own pulses by itself, and their number may change; without a word of the path
+            // it would first look for /dev/gpspps and the unit's number, which may be another receiver's.
+            line += " flag1 1 ppspath \(source.evidence == .sameLine ? receiver.path : pulses.pulses.path)"
             if pulses.edge == .clear { line += " flag2 1" }
-        } else {
+        } else if receiver.isMeasured {
             remarks.append("No pulses of its own were found: without them time is good to milliseconds at best.")
         }
         if index == preferred { line += " prefer" }
@@ -64,7 +75,9 @@ public struct SetupConfiguration: Sendable {
 
     /// The delay of the sentences, where the daemon cannot find it by itself.
     private func fudge(_ source: SetupVerdict.Source, unit: Int) -> [String] {
-        let address = "fudge 127.127.20.\(unit) time2"
+        let receiver = source.receiver
+        let type = receiver.driver.driver.typeNumber ?? 0
+        let address = "fudge 127.127.\(type).\(unit) \(receiver.delayWord)"
         if let delay = source.witnessedDelay {
             guard source.pulse == nil || source.isAmbiguous else { return [] }
             return Self.remarks(["By this machine's clock, which was synchronised, its sentences come so late."])
@@ -77,9 +90,9 @@ public struct SetupConfiguration: Sendable {
             ]) + ["#\(address) \(Figures.seconds(delay.centre))"]
         }
         guard source.pulse == nil else { return [] }
+        let reason = receiver.isMeasured ? ", because this machine's clock was not synchronised" : ""
         return Self.remarks([
-            "How late its sentences come could not be measured, because this machine's clock was not synchronised. "
-                + "Receivers take 0.1 to 0.6 s:"
+            "How late its sentences come could not be measured\(reason). Receivers take 0.1 to 0.6 s:"
         ]) + ["#\(address) 0.200"]
     }
 
@@ -87,7 +100,7 @@ public struct SetupConfiguration: Sendable {
     private var preferred: Int? {
         let sources = verdict.sources
         return sources.firstIndex { $0.pulse != nil && !$0.isAmbiguous } ?? sources.firstIndex { $0.pulse != nil }
-            ?? sources.indices.first
+            ?? sources.firstIndex { $0.receiver.isMeasured } ?? sources.indices.first
     }
 
     private func lines(ofSpare spare: SetupVerdict.Spare, unit: Int) -> [String] {
@@ -101,9 +114,11 @@ public struct SetupConfiguration: Sendable {
 
     // MARK: - The rest
 
-    private static let gpsd = [
-        "# gpsd has the receivers of this machine.", "refclock gpsd unit 0 prefer",
-    ]
+    private func lines(ofGPSD receiver: MeasuredGPSDReceiver) -> [String] {
+        let state = receiver.hasTime ? "and has its time" : "which has named no second yet"
+        return Self.remarks(["gpsd has \(receiver.path) (\(receiver.driver ?? "")), \(state)."])
+            + ["refclock gpsd unit 0\(isOneOfMany ? " path \(receiver.path)" : "") prefer"]
+    }
 
     private static let rest = [
         "# When the satellites are lost: the clock itself, at stratum 10, but only after it was once right.",

@@ -46,15 +46,17 @@ public struct SetupReport: Sendable {
         let receiver = source.receiver
         var lines = [receiver.path == receiver.device ? receiver.path : "\(receiver.path) (\(receiver.device))"]
         lines.append("    " + receiver.summary)
+        lines += receiver.remarks.map { "    " + $0 }
         if let delay = source.delaySummary { lines.append("    " + delay) }
         if source.isAmbiguous, source.witnessedDelay == nil {
-            lines.append("    the pulses are not used until `fudge … time2` in the configuration is confirmed")
+            lines.append(
+                "    the pulses are not used until `fudge … \(receiver.delayWord)` in the configuration is confirmed")
         }
         if let pulse = source.pulse {
             let pulses = verdict.pulses[pulse]
             let evidence = source.evidenceSummary.map { ", \($0)" } ?? ""
             lines += ["    pulses: \(pulses.pulses.path)\(evidence)", "    \(pulses.summary)"]
-        } else {
+        } else if receiver.isMeasured {
             lines.append("    pulses: none that go with it")
         }
         return lines

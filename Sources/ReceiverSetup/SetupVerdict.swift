@@ -1,3 +1,4 @@
+import ConfigurationLanguage
 import Discipline
 import Receivers
 import ReferenceClocks
@@ -49,7 +50,7 @@ public struct SetupVerdict: Sendable {
         public let offset: Double
     }
 
-    /// The receivers that name seconds, in the order of measuring.
+    /// The receivers, in the order of measuring.
     public private(set) var sources: [Source]
     /// The pulse devices, in the order of measuring.
     public private(set) var pulses: [PulseVerdict]
@@ -58,8 +59,6 @@ public struct SetupVerdict: Sendable {
     /// Whether the system's clock was synchronised while this was measured.
     public let isClockSynchronised: Bool
 
-    /// Delays that a label can have where nobody said more, seconds (`PulsePairing`'s).
-    private static let plausibleDelays = -0.01...0.45
     /// By how much less well pulses may fit and still be a receiver's own, seconds: some name the second 0.7 s late.
     private static let reach = 0.25
     /// What a synchronised clock can tell apart, seconds.
@@ -82,7 +81,7 @@ public struct SetupVerdict: Sendable {
     public init(receivers: [MeasuredReceiver], pulses: [MeasuredPulses], isClockSynchronised: Bool) {
         self.isClockSynchronised = isClockSynchronised
         self.pulses = pulses.map { PulseVerdict($0) }
-        sources = receivers.filter { $0.labels.count >= PhaseRelation.fewest }.map { Source(receiver: $0) }
+        sources = receivers.map { Source(receiver: $0) }
         decideEdgesByLabels()
         pairSameLines()
         pairByDelay()
@@ -120,7 +119,8 @@ public struct SetupVerdict: Sendable {
     /// How far a delay is from what labels have, seconds; `nil` where it is none at all.
     private static func fit(_ delay: PhaseRelation) -> Double? {
         guard delay.drift == nil, delay.deviation < widestSpread else { return nil }
-        return max(plausibleDelays.lowerBound - delay.centre, delay.centre - plausibleDelays.upperBound, 0)
+        let usual = PulsePairing.unambiguousDelays
+        return max(usual.lowerBound - delay.centre, delay.centre - usual.upperBound, 0)
     }
 
     private mutating func pairSameLines() {
@@ -256,7 +256,9 @@ public struct SetupVerdict: Sendable {
     private mutating func prove(_ index: Int) {
         let receiver = sources[index].receiver
         guard let pulse = sources[index].pulse else {
-            if isClockSynchronised { sources[index].witnessedDelay = Self.delayToClock(of: receiver) }
+            if isClockSynchronised, receiver.isMeasured {
+                sources[index].witnessedDelay = Self.delayToClock(of: receiver)
+            }
             return
         }
         let edges = pulses[pulse].train.times
@@ -269,7 +271,7 @@ public struct SetupVerdict: Sendable {
     private static func pairing(
         _ receiver: MeasuredReceiver, _ edges: [Instant], witness: ((Instant) -> Instant)?
     ) -> PulsePairing {
-        var pairing = PulsePairing(baudRate: receiver.baudRate)
+        var pairing = PulsePairing(baudRate: receiver.settings.baudRate)
         var coming = edges[...]
         for label in receiver.labels {
             while let edge = coming.first, edge <= label.arrived {

@@ -1,4 +1,10 @@
+import ConfigurationLanguage
 import ReferenceClocks
+
+extension MeasuredReceiver {
+    /// The configuration's word for how late its labels are.
+    var delayWord: String { driver == .trimble ? "time1" : "time2" }
+}
 
 extension PulseVerdict {
     /// Which edge begins the second, why, and how good it is.

@@ -38,6 +38,9 @@ public struct ReceiverDecoder: Sendable {
     /// where an antenna stands.
     public var holdsExactPlace = false
 
+    /// The last moment that a message vouched for, whether or not it was believed; `nil` before the first.
+    public private(set) var namedMoment: Instant?
+
     /// Whether the receiver has a fix, as the last `ReceiverEvent.fix` said; `false` before the first.
     public internal(set) var hasFix = false
 
@@ -206,6 +209,7 @@ public struct ReceiverDecoder: Sendable {
         _ moment: NamedMoment, from message: LabelMessage, arrived: Instant, knowsLeapSeconds: Bool = false,
         _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) -> Conclusion {
+        namedMoment = moment.utc
         if knowsLeapSeconds {
             deniedUTC = nil
         } else if let deniedUTC, (arrived - deniedUTC).magnitude < Self.denialLifetime {

@@ -4,7 +4,7 @@ import TimeScale
 ///
 /// A receiver may send an epoch a little late (some interleave the sentences of two epochs), so an epoch that is a few
 /// seconds early and has not been named yet is still good.
-struct ReportedEpochs: Sendable {
+public struct ReportedEpochs: Sendable {
     private struct Epoch {
         var utc = Instant.unixEpoch
         var isLeapSecond = false
@@ -18,7 +18,7 @@ struct ReportedEpochs: Sendable {
     /// How far apart messages may say that the same epoch is: 1 ms. Packets of one epoch differ by the microsecond with
     /// which the receiver's clock was corrected in between, or by what milliseconds leave out; the fastest receivers
     /// have 20 ms between epochs.
-    static let resolution = Interval.milliseconds(1)
+    public static let resolution = Interval.milliseconds(1)
 
     /// How many epochs in a row of an earlier time make us follow it: 5, which a burst of old sentences from a buffer
     /// seldom has and a receiver that has corrected itself soon has.

@@ -41,7 +41,7 @@ public struct PulsePairing: Sendable {
     ///
     /// NMEA sentences follow the fix they report. 10 ms below zero allows for the error of an arrival stamp; above
     /// 0.45 s the sentence could as well precede the next pulse by half a second.
-    private static let unambiguousDelays = -0.01...0.45
+    public static let unambiguousDelays = -0.01...0.45
     /// Half-width of the same interval round a delay that the operator gave, seconds.
     private static let toleranceAroundGivenDelay = 0.45
     /// Half-width of the interval of delays, in standard deviations.

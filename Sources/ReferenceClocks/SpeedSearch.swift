@@ -1,45 +1,49 @@
+import ConfigurationLanguage
 import Receivers
 import TimeScale
 
-/// Finds the speed at which a receiver writes to a serial line, by listening at one speed after the other.
+/// Finds the speed and the parity with which a receiver writes to a serial line, by listening with one after the other.
 ///
-/// The owner of the line opens it at `baudRate` and tells what its decoder has counted, each time that bytes have come and
-/// when it is `due`. Told to change the speed, it sets it, throws away what the line has gathered, and resets the decoder,
+/// The owner of the line sets it to `settings` and tells what its decoder has counted, each time that bytes have come and
+/// when it is `due`. Told to change them, it sets them, throws away what the line has gathered, and resets the decoder,
 /// whose counts go on.
 public struct SpeedSearch: Sendable {
     /// What is to be done next.
     public enum Step: Equatable, Sendable {
         /// Go on listening.
         case listen
-        /// Listen at this speed, bit/s, from now on.
-        case change(Int)
-        /// A receiver writes at the speed that is set. The search is over.
+        /// Listen with these settings from now on.
+        case change(LineSettings)
+        /// A receiver writes with the settings that are set. The search is over.
         case found(Finding)
-        /// No speed was right. The search is over; another one may be begun.
+        /// No settings were right. The search is over; another one may be begun.
         case failed(Failure)
     }
 
-    /// What speaks at the speed that was found.
+    /// What speaks with the settings that were found.
     public struct Finding: Equatable, Sendable {
-        /// The line's speed, bit/s.
-        public let baudRate: Int
+        /// Of the line.
+        public let settings: LineSettings
         /// The languages heard, the one with most messages first.
         public let languages: [ReceiverProtocol]
-        /// Share of the bytes that belong to no message, 0 ... 1; the remainder of the first message among them.
-        public let noiseShare: Double
     }
 
-    /// Why no speed was found.
+    /// Why no settings were found.
     public enum Failure: Equatable, Sendable {
         /// Not a single byte came. A wrong speed would have shown garbage, so the other speeds are not tried.
         case silent
-        /// Bytes came, and made no message at any speed.
+        /// Bytes came, and made no message with any settings.
         case unreadable
     }
 
-    /// Every speed that Linux's serial ports commonly take, bit/s, the likeliest first: what receivers leave the factory
-    /// with (hardware.md §4), then what people set.
-    public static let likelySpeeds = [9600, 38_400, 115_200, 4800, 57_600, 19_200, 230_400, 460_800, 921_600]
+    /// Every speed without parity, the likeliest first, and among them what Trimble's receivers have, but for Thunderbolt
+    /// and Copernicus (driver29).
+    public static let likely: [LineSettings] = {
+        var settings = LineSettings.speeds.map { LineSettings($0) }
+        // After the four speeds with which receivers leave the factory.
+        settings.insert(LineSettings(9600, .odd), at: 4)
+        return settings
+    }()
 
     /// How long a speed is listened to: receivers write once a second, some every two.
     public static let patience = Interval.milliseconds(2500)
@@ -51,9 +55,9 @@ public struct SpeedSearch: Sendable {
     /// Speeds after which a line without a byte is silent: a receiver takes seconds to begin.
     private static let silentSpeeds = 2
 
-    /// The speed that is listened at, bit/s.
-    public private(set) var baudRate: Int
-    private var remaining: ArraySlice<Int>
+    /// The settings that are listened with.
+    public private(set) var settings: LineSettings
+    private var remaining: ArraySlice<LineSettings>
     private var before: ReceiverStatistics
     private var changed: MonotonicInstant
     private var speedsTried = 0
@@ -62,17 +66,17 @@ public struct SpeedSearch: Sendable {
     /// Begins a search.
     ///
     /// - Parameters:
-    ///   - first: the speed to be tried first, bit/s: that which the port is set to, or which was right before.
-    ///   - speeds: those that the port takes, in the order in which they are tried; not empty.
+    ///   - first: the settings to be tried first, where they are among the others: those that the port has.
+    ///   - settings: those that the port takes, in the order in which they are tried; not empty.
     ///   - statistics: what the decoder has counted so far.
     ///   - now: the time.
     public init(
-        first: Int? = nil, speeds: [Int] = likelySpeeds, statistics: ReceiverStatistics = ReceiverStatistics(),
-        now: MonotonicInstant
+        first: LineSettings? = nil, among settings: [LineSettings] = likely,
+        statistics: ReceiverStatistics = ReceiverStatistics(), now: MonotonicInstant
     ) {
-        precondition(!speeds.isEmpty, "a search has speeds to try")
-        let ordered = speeds.filter { $0 == first } + speeds.filter { $0 != first }
-        (baudRate, remaining) = (ordered[0], ordered.dropFirst())
+        precondition(!settings.isEmpty, "a search has settings to try")
+        let ordered = settings.filter { $0 == first } + settings.filter { $0 != first }
+        (self.settings, remaining) = (ordered[0], ordered.dropFirst())
         (before, changed) = (statistics, now)
     }
 
@@ -93,7 +97,7 @@ public struct SpeedSearch: Sendable {
         speedsTried += 1
         if !hasHeard, speedsTried >= Self.silentSpeeds { return .failed(.silent) }
         guard let next = remaining.popFirst() else { return .failed(hasHeard ? .unreadable : .silent) }
-        (baudRate, before, changed) = (next, statistics, now)
+        (settings, before, changed) = (next, statistics, now)
         return .change(next)
     }
 
@@ -107,6 +111,6 @@ public struct SpeedSearch: Sendable {
         guard isClear || isOver && messages > unproven else { return nil }
         let counts = ReceiverProtocol.allCases.map { ($0, statistics.messages(of: $0) - before.messages(of: $0)) }
         let languages = counts.filter { $0.1 > 0 }.sorted { $0.1 > $1.1 }.map(\.0)
-        return Finding(baudRate: baudRate, languages: languages, noiseShare: noiseShare)
+        return Finding(settings: settings, languages: languages)
     }
 }

@@ -1,4 +1,5 @@
 import ConfigurationLanguage
+import Discipline
 import Receivers
 import ReferenceClocks
 import Reports

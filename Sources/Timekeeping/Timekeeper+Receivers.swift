@@ -8,7 +8,7 @@ import TimeScale
 extension Timekeeper {
     /// Notes that a receiver writes at a speed that it was not thought to, bit/s, and in which languages.
     public mutating func speedFound(_ index: Int, baudRate: Int, languages: String) {
-        let configured = sources[index].configuration.effectiveBaudRate
+        let configured = sources[index].configuration.configuredBaudRate ?? baudRate
         let remark = configured == baudRate ? "" : ", not \(configured) as configured"
         note(.notice, index, "the receiver writes \(languages) at \(baudRate) bit/s\(remark)")
     }

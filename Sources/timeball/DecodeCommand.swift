@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfigurationLanguage
 import LinuxSystem
 import Receivers
 import TimeScale
@@ -21,7 +22,8 @@ struct DecodeCommand: ParsableCommand {
             receiver sent it, with years of two digits in 1980 ... 2079.
 
             Exits with 0 at the end of the file, also without an epoch, which it says on standard error; with 1 where \
-            the file or port cannot be read. A live port is read until Ctrl-C or until it is gone.
+            the file or port cannot be read, or the rows cannot be written; with 130 where a signal ended it, once the rows \
+            that were held back are out. A live port is read until then or until it is gone, and left as it was.
             """)
 
     @Argument(help: "A file, a serial port, or - for standard input.")
@@ -29,6 +31,10 @@ struct DecodeCommand: ParsableCommand {
 
     @Option(help: "Speed of a live port in baud, or auto to listen at each speed in turn.")
     var baud = "9600"
+
+    @Option(
+        help: "Parity of a live port whose speed is given: none, odd or even. auto finds odd parity at 9600 baud too.")
+    var parity = "none"
 
     @Option(help: "The date that week rollovers are folded around: 2026-11-21, or 2026-11-21T10:00:00Z.")
     var now: String?
@@ -50,10 +56,11 @@ struct DecodeCommand: ParsableCommand {
     private static let half = Interval(nanoseconds: GNSSWeek.rollover.nanoseconds / 2)
 
     func validate() throws {
-        guard baud == "auto" || Int(baud).map(SerialPort.speeds.contains) == true else {
-            let speeds = SerialPort.speeds.map { "\($0)" }.joined(separator: ", ")
-            throw ValidationError("--baud takes auto or one of \(speeds)")
+        guard baud == "auto" || Int(baud).map(LineSettings.speeds.contains) == true else {
+            throw ValidationError("--baud takes auto or one of \(LineSettings.speedWords)")
         }
+        guard LineParity(rawValue: parity) != nil else { throw ValidationError("--parity takes none, odd or even") }
+        guard json || !position else { throw ValidationError("--position needs --json: only objects have a place") }
         guard now == nil || date != nil else {
             throw ValidationError("--now takes a date like 2026-11-21 or 2026-11-21T10:00:00Z, from 1980 to 2150")
         }
@@ -66,17 +73,27 @@ struct DecodeCommand: ParsableCommand {
         (decoder.reportsFrames, decoder.holdsExactPlace) = (true, position)
         var listing = DecodedListing(json ? .json : .columns, showsFrames: verdicts, showsArrival: isLive)
         do {
+            // Rows would go to whatever is opened as number 1 next.
+            try Console.deliver("")
             if isLive {
-                try DecodedPort.read(path: path, baudRate: Int(baud), with: &decoder, into: &listing)
+                try Signals.install()
+                let settings = Int(baud).map { LineSettings($0, LineParity(rawValue: parity) ?? .none) }
+                try DecodedPort.read(path: path, settings: settings, with: decoder, into: &listing)
             } else {
                 try read(with: &decoder, into: &listing)
             }
-        } catch {
-            listing.finish()
+            try listing.finish()
+        } catch is Interrupted {
+            try? listing.finish()
+            throw ExitCode(Interrupted.exitCode)
+        } catch let error as SystemError {
+            // A reader that has gone away has seen enough.
+            if error.isOf("write"), error.isUnread { return }
+            if error.isOf("write"), error.isInterrupted { throw ExitCode(Interrupted.exitCode) }
+            if !error.isOf("write") { try? listing.finish() }
             Console.error("\(error)\n")
             throw ExitCode(1)
         }
-        listing.finish()
         if listing.epochs == 0 { Console.error("\(path): no epoch in it; \(Self.summary(decoder.statistics))\n") }
     }
 
@@ -97,14 +114,22 @@ struct DecodeCommand: ParsableCommand {
         return civil.instant
     }
 
-    private func read(with decoder: inout ReceiverDecoder, into listing: inout DecodedListing) throws(SystemError) {
+    private func read(with decoder: inout ReceiverDecoder, into listing: inout DecodedListing) throws {
         let file = try InputFile(path: path)
+        // Only now: a pipe opens once somebody writes to it, and nothing is held back before.
+        try Signals.install()
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        var poll = PollSet()
         while true {
+            poll.removeAll()
+            let index = poll.add(number: file.descriptorNumber)
+            let isReady = try poll.wait(timeout: Interrupted.lookInterval) && poll.needsAttention(index)
+            try Interrupted.check()
+            guard isReady else { continue }
             var span = buffer.mutableSpan
             let count = try file.read(into: &span)
             guard count > 0 else { return }
-            listing.take(buffer.span.extracting(first: count), arrived: .unixEpoch, by: &decoder)
+            try listing.take(buffer.span.extracting(first: count), arrived: nil, by: &decoder)
         }
     }
 

@@ -20,8 +20,8 @@ struct DecodedListing {
     private static let held = 3
     /// How many messages are remembered that named an epoch before it was reported: GGA, GLL, GNS.
     private static let earlyMessages = 3
-    /// How far apart messages may say that the same epoch is: as `ReceiverDecoder` has it.
-    private static let resolution = Interval.milliseconds(1)
+    /// A leap in the stream's own time that long is a receiver that has corrected its date, or another capture.
+    private static let longestGap = Interval.seconds(3600)
 
     private let form: Form
     private let showsFrames: Bool
@@ -34,6 +34,8 @@ struct DecodedListing {
     private var early: [(moment: Instant, message: String)] = []
     /// The last that were told: one for the pulse just gone, one for the pulse to come.
     private var sawtooths: [PulseSawtooth] = []
+    /// The stream's own time: when its bytes arrived where nobody has noted it, and the latest moment that it has named.
+    private var own = (arrival: Instant.unixEpoch, latest: Instant.unixEpoch)
     /// Written once for each piece of the stream.
     private var text = ""
 
@@ -55,27 +57,37 @@ struct DecodedListing {
     ///
     /// - Parameters:
     ///   - bytes: any number.
-    ///   - arrived: local time of the last of them.
+    ///   - arrived: local time of the last of them; `nil` for a capture, whose own time then runs.
     ///   - decoder: decodes them; must report frames.
-    mutating func take(_ bytes: Span<UInt8>, arrived: Instant, by decoder: inout ReceiverDecoder) {
+    /// - Throws: `SystemError` where it cannot be written.
+    mutating func take(
+        _ bytes: Span<UInt8>, arrived: Instant?, by decoder: inout ReceiverDecoder
+    ) throws(SystemError) {
         // One by one: what is known of the receiver belongs to the message that ends with a byte.
         for offset in bytes.indices {
             let later = Int64(bytes.count - 1 - offset) * decoder.characterTime.nanoseconds
-            decoder.consume(bytes.extracting(offset...offset), arrived: arrived - Interval(nanoseconds: later)) {
-                note($0)
-            }
+            let moment = arrived.map { $0 - Interval(nanoseconds: later) } ?? own.arrival
+            decoder.consume(bytes.extracting(offset...offset), arrived: moment) { note($0) }
+            decoder.namedMoment.map { follow($0) }
             guard hasNews else { continue }
             hasNews = false
             for index in pending.indices { pending[index].note(decoder.status) }
             while pending.count > Self.held { writeFirst() }
         }
-        write()
+        try write()
     }
 
     /// Writes the epochs that are held back: the line is silent, or the stream at its end.
-    mutating func finish() {
+    mutating func finish() throws(SystemError) {
         while !pending.isEmpty { writeFirst() }
-        write()
+        try write()
+    }
+
+    /// Lets the stream's own time go on with the moments that it names.
+    private mutating func follow(_ moment: Instant) {
+        let step = moment - own.latest
+        if step > .zero, step <= Self.longestGap { own.arrival = own.arrival + step }
+        if step > .zero || step < .zero - Self.longestGap { own.latest = moment }
     }
 
     private mutating func note(_ event: ReceiverEvent) {
@@ -105,7 +117,9 @@ struct DecodedListing {
         }
     }
 
-    private func isSame(_ first: Instant, _ second: Instant) -> Bool { (first - second).magnitude < Self.resolution }
+    private func isSame(_ first: Instant, _ second: Instant) -> Bool {
+        (first - second).magnitude < ReportedEpochs.resolution
+    }
 
     private mutating func add(_ frame: FrameVerdict) {
         switch form {
@@ -128,9 +142,10 @@ struct DecodedListing {
         text += String(decoding: data, as: UTF8.self) + "\n"
     }
 
-    private mutating func write() {
+    private mutating func write() throws(SystemError) {
         guard !text.isEmpty else { return }
-        Console.write(text)
-        text = ""
+        // What could not be written is not tried again.
+        defer { text = "" }
+        try Console.deliver(text)
     }
 }

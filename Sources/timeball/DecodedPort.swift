@@ -1,3 +1,4 @@
+import ConfigurationLanguage
 import LinuxSystem
 import Receivers
 import ReferenceClocks
@@ -13,63 +14,46 @@ enum DecodedPort {
     ///
     /// - Parameters:
     ///   - path: the port.
-    ///   - baudRate: its speed; `nil` to find it.
+    ///   - settings: of its line; `nil` to find them.
     ///   - decoder: decodes it.
     ///   - listing: writes it.
-    /// - Throws: `SystemError`, always in the end.
+    /// - Throws: `SystemError` or `Interrupted`, always in the end; the port is as it was then.
     static func read(
-        path: String, baudRate: Int?, with decoder: inout ReceiverDecoder, into listing: inout DecodedListing
+        path: String, settings: LineSettings?, with decoder: ReceiverDecoder, into listing: inout DecodedListing
     ) throws -> Never {
-        let baudRate = try baudRate ?? findSpeed(path)
-        let port = try SerialPort(path: path, baudRate: baudRate)
-        decoder.characterTime = Interval(nanoseconds: 10_000_000_000 / Int64(baudRate))
+        let port = try ListeningPort(path: path, settings: settings, by: decoder)
         var buffer = [UInt8](repeating: 0, count: 4096)
         var poll = PollSet()
+        var isSearching = settings == nil
+        if isSearching { say(port, path) }
         while true {
             poll.removeAll()
-            poll.add(port.descriptor)
-            _ = try poll.wait(timeout: silence)
-            var span = buffer.mutableSpan
-            if let count = try port.read(into: &span) {
-                listing.take(buffer.span.extracting(first: count), arrived: KernelClock.realTime(), by: &decoder)
-            } else {
-                listing.finish()
+            let index = poll.add(number: port.descriptorNumber)
+            let isReady = try poll.wait(timeout: silence) && poll.needsAttention(index)
+            try Interrupted.check()
+            let count = isReady ? try port.read(into: &buffer) : nil
+            let bytes = buffer.span.extracting(first: count ?? 0)
+            guard isSearching else {
+                if count == nil { try listing.finish() }
+                try listing.take(bytes, arrived: KernelClock.realTime(), by: &port.decoder)
+                continue
             }
-        }
-    }
-
-    /// The speed at which there are messages; searched for until there are.
-    private static func findSpeed(_ path: String) throws -> Int {
-        let speeds = try SerialPort.likelySpeeds(takenBy: path)
-        while true {
-            if let speed = try search(path, speeds) { return speed }
-        }
-    }
-
-    private static func search(_ path: String, _ speeds: [Int]) throws -> Int? {
-        var search = SpeedSearch(speeds: speeds, now: KernelClock.monotonic())
-        var decoder = ReceiverDecoder(notBefore: GNSSWeek.gpsEpoch)
-        let port = try SerialPort(path: path, baudRate: search.baudRate)
-        Console.error("\(path): listening at \(search.baudRate) baud\n")
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        var poll = PollSet()
-        while true {
-            poll.removeAll()
-            poll.add(port.descriptor)
-            _ = try poll.wait(timeout: max(.zero, search.due - KernelClock.monotonic()))
-            var span = buffer.mutableSpan
-            if let count = try port.read(into: &span) {
-                decoder.consume(buffer.span.extracting(first: count), arrived: .unixEpoch) { _ in }
-            }
-            switch search.observe(decoder.statistics, now: KernelClock.monotonic()) {
+            port.decoder.consume(bytes, arrived: KernelClock.realTime()) { _ in }
+            switch try port.follow() {
             case .listen: break
-            case .change(let speed):
-                try port.change(baudRate: speed)
-                decoder.reset()
-                Console.error("\(path): listening at \(speed) baud\n")
-            case .found(let finding): return finding.baudRate
-            case .failed: return nil
+            case .change: say(port, path)
+            case .found:
+                // What the search has seen is not listed, and begins nothing.
+                isSearching = false
+                port.decoder.reset()
+            case .failed:
+                port.beginSearch()
+                say(port, path)
             }
         }
+    }
+
+    private static func say(_ port: ListeningPort, _ path: String) {
+        Console.error("\(path): listening at \(port.settings)\n")
     }
 }

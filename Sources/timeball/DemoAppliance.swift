@@ -47,11 +47,22 @@ struct DemoAppliance: ~Copyable {
         imagined oscillator 12.5 ppm fast, virtual clock 0.3 s ahead; NTP on 127.0.0.1 and [::1] port \(port).
         Nothing adjusts this machine's clock, which is the truth here. No physical receiver is involved. Ctrl-C ends.
         Ask it yourself: timeball query 127.0.0.1 --port \(port); timeball status --socket \(directory.path)/observe
-
-          time     state            stratum  served − truth (IPv4)  (IPv6)        root dispersion
+        "served − truth" is what a client sees over loopback, whose two directions do not take the same time: microseconds
+        that are the path's and not the clock's, and that the root dispersion of the server cannot contain.
+        \(kind == .ubx ? Self.explanation : "")
+          time     state            stratum  served − truth (IPv4)  (IPv6)        root disp.\(kind == .ubx ? Self.headings : "")
 
         """
     }
+
+    /// What the last columns of a receiver that tells its pulses' errors are.
+    private static let explanation = """
+        qErr is what the receiver told of its last pulse; raw and less qErr are the scatter of its last 16 pulses (standard
+        deviation) before and after that is taken off.
+
+        """
+
+    private static let headings = "  qErr       raw      less qErr"
 
     private static func configuration(
         _ kind: DemoReceiver.Kind, _ folder: String, terminal: String, _ port: UInt16, _ seed: UInt64, _ showsLog: Bool
@@ -102,16 +113,27 @@ struct DemoAppliance: ~Copyable {
         var line = Format.column("\(time)", 10) + Format.column(tracking.state, 17)
         line += Format.column("\(tracking.stratum) \(tracking.referenceID)", 9)
         line += Format.column(offset(of: "127.0.0.1"), 23) + Format.column(offset(of: "::1"), 14)
-        line += tracking.stratum < 16 ? Format.duration(tracking.rootDispersion) : "–"
+        line += Format.column(tracking.stratum < 16 ? Format.duration(tracking.rootDispersion) : "–", 12)
+        if kind == .ubx { line += figuresOfPulses }
         if tracking.state != lastState, !tracking.reason.isEmpty { line += "  ← \(tracking.reason)" }
         lastState = tracking.state
-        if kind == .ubx, let pulses = snapshot?.sources.first(where: { $0.pulses > 0 }), pulses.jitter > 0 {
-            line += "  pulses ± \(Format.duration(pulses.jitter))"
-        }
         let sawtooth = snapshot?.receivers.first?.sawtooth ?? ""
         if sawtooth != lastSawtooth { line += "  ← the receiver's figures about its pulses (qErr): \(sawtooth)" }
         lastSawtooth = sawtooth
         return line + "\n"
+    }
+
+    /// The figures about pulses, in their columns.
+    private var figuresOfPulses: String {
+        let told = receiver.hasSignal ? receiver.lastCorrection : nil
+        return Format.column(told.map { Self.nanoseconds($0) } ?? "–", 11)
+            + Format.column(receiver.scatter.map { Self.nanoseconds($0.raw) } ?? "–", 9)
+            + Format.column(receiver.scatter.map { Self.nanoseconds($0.corrected) } ?? "–", 9)
+    }
+
+    /// To a tenth: what is told is a matter of nanoseconds.
+    private static func nanoseconds(_ seconds: Double) -> String {
+        "\(FixedDecimal.text(seconds * 1e9, digits: 1)) ns"
     }
 
     /// Served time less truth, as an NTP client on this machine sees it.

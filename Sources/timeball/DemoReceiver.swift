@@ -28,8 +28,13 @@ struct DemoReceiver: ~Copyable {
     private let receiver = ImaginedReceiver()
     private let kind: Kind
     private var random: RandomSource
-    /// By how much the next pulse will be late, seconds.
+    /// By how much the next pulse will be late, seconds, as the receiver tells before (qErr, with the opposite sign).
     private var sawtooth = 0.0
+    /// By how much the last pulses were late, and what the receiver had told of each, seconds.
+    private var recent: [(late: Double, told: Double)] = []
+
+    /// Pulses that a scatter is taken of: enough for a fifth of it.
+    private static let scattered = 16
 
     /// Delay from the second to the first character, and its jitter: a usual receiver (reference nmea-ubx.md §2).
     private static let delay = 0.12
@@ -47,6 +52,21 @@ struct DemoReceiver: ~Copyable {
         self.terminal = terminal
     }
 
+    /// What the receiver had told of the last pulse, seconds to be added to its stamp; `nil` before the first.
+    var lastCorrection: Double? { recent.last.map { -$0.told } }
+
+    /// Standard deviation of the last pulses as they were stamped, and of what is left of them less what the receiver told
+    /// of each, seconds; `nil` before the second.
+    var scatter: (raw: Double, corrected: Double)? {
+        guard recent.count > 1 else { return nil }
+        return (Self.deviation(recent.map(\.late)), Self.deviation(recent.map { $0.late - $0.told }))
+    }
+
+    private static func deviation(_ values: [Double]) -> Double {
+        let mean = values.reduce(0, +) / Double(values.count)
+        return (values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(values.count - 1)).squareRoot()
+    }
+
     /// Plays one second: the pulse at its start, then the sentences; returns at `end`.
     mutating func play(second: Instant, until end: Instant) throws(SystemError) {
         wait(until: second)
@@ -61,6 +81,7 @@ struct DemoReceiver: ~Copyable {
     /// A pulse whose stamp is off by jitter and sawtooth; nobody listens before the daemon has made its socket.
     private mutating func pulse(_ second: Instant) {
         let late = kind.pulseJitter * random.nextGaussian() + sawtooth
+        recent = recent.suffix(Self.scattered - 1) + [(late, sawtooth)]
         sawtooth = (2 * random.nextUnit() - 1) * kind.largestSawtooth
         guard let sender = try? SampleSocketSender(path: socketPath) else { return }
         try? sender.send(SocketSample(local: second, offset: -late, isPulse: true, leapIndicator: .none))

@@ -9,12 +9,12 @@ enum SetupAdvice {
         case .silent:
             "not a byte came: is the receiver powered, and is its TXD wired to this port's RXD?"
         case .unreadable:
-            "bytes came, but no message at any speed: inverted levels, or a receiver with parity (some of Trimble's)?"
+            "bytes came, but no message at any speed: are the levels inverted, or is its language unknown here?"
         }
     }
 
     static func text(undecoded finding: SpeedSearch.Finding, _ path: String) -> String {
-        "a receiver speaks \(finding.languages.first?.description ?? "?") binary at \(finding.baudRate) baud, which is "
+        "a receiver speaks \(finding.languages.first?.description ?? "?") binary at \(finding.settings), which is "
             + "not understood: switch it to NMEA, as `gpsctl -f -n \(path)` of gpsd-clients does"
     }
 
@@ -43,8 +43,11 @@ enum SetupAdvice {
         }
     }
 
-    static let noLabels =
-        "named no second while it was listened to: it has no fix; see to its antenna, and run setup again"
+    static func text(gone error: SystemError, after seconds: Double) -> String {
+        "gone after \(Int(seconds)) s of measuring (\(error)): plug it in, and run setup again"
+    }
+
+    static func text(sameAs path: String) -> String { "the same port as \(path)" }
 
     static let noPulseDiscipline =
         "Carrier detect lines were not looked at: `modprobe pps_ldisc`, as root, makes the kernel stamp them.\n"
@@ -60,13 +63,13 @@ enum SetupAdvice {
         """
     }
 
-    static func gpsd(isKnown: Bool) -> String {
-        """
-        gpsd, or systemd for it, listens at port 2947, and takes a receiver as soon as somebody asks.
-        \(isKnown ? "`refclock gpsd` takes time from it; or free" : "Free") its receivers: `systemctl disable --now gpsd gpsd.socket`.
+    static let gpsdListens = "gpsd, or systemd for it, listens at port 2947"
+
+    static let gpsdBeside = """
+        \(gpsdListens). It opens the receivers that it was told of as soon as somebody asks it, these too
+        if they are among them: `systemctl disable --now gpsd gpsd.socket` prevents that.
 
         """
-    }
 
     static func clock(_ path: String) -> String { "\(path) stamps pulses by itself: see `refclock phc`.\n" }
 }

@@ -1,3 +1,4 @@
+import ConfigurationLanguage
 import LinuxSystem
 import ReceiverSetup
 import Receivers
@@ -11,88 +12,82 @@ final class SetupPort {
         /// Speeds are being tried.
         case searching
         /// A receiver speaks.
-        case found(SpeedSearch.Finding)
+        case found
         /// It cannot be used, and why.
         case refused(String)
     }
 
     let names: DeviceList.Port
     private(set) var state = State.searching
-    /// What was heard since `beginMeasuring`.
-    private(set) var receiver: MeasuredReceiver
     /// Where its receiver's pulses come out, once they are asked for.
     private(set) var linePulses: String?
 
-    private let hold: SerialPortHold
-    private var port: SerialPort?
-    private var decoder: ReceiverDecoder
-    private var search: SpeedSearch
-    private var isMeasuring = false
-    private var pollIndex: Int?
+    /// What was heard since `beginMeasuring`.
+    private var receiver: MeasuredReceiver
+    private var port: ListeningPort?
+    /// When measuring began; `nil` before.
+    private var began: MonotonicInstant?
+    /// When the last byte came, and the last message.
+    private var last: (byte: MonotonicInstant, message: MonotonicInstant)
 
-    /// Opens a port at its first speed.
+    /// A receiver that writes nothing for so long has fallen silent: they write once a second, some every two.
+    private static let silence = Interval.seconds(5)
+
+    /// Opens a port with its first settings.
     init(_ names: DeviceList.Port, notBefore pivot: Instant) throws(SystemError) {
         self.names = names
-        let hold = try SerialPortHold(path: names.path)
-        let speeds = try SerialPort.likelySpeeds(takenBy: names.path, isHeld: true)
-        search = SpeedSearch(first: hold.baudRate, speeds: speeds, now: KernelClock.monotonic())
-        receiver = MeasuredReceiver(
-            path: names.path, device: names.device, baudRate: search.baudRate, languages: [])
-        decoder = ReceiverDecoder(notBefore: pivot)
+        var decoder = ReceiverDecoder(notBefore: pivot)
         decoder.reportsFrames = true
-        self.hold = hold
-        try open()
-    }
-
-    private func open() throws(SystemError) {
-        port = nil
-        port = try SerialPort(path: names.path, baudRate: search.baudRate, isHeld: true)
-        decoder.reset()
-        decoder.characterTime = Interval(nanoseconds: 10_000_000_000 / Int64(search.baudRate))
+        let port = try ListeningPort(path: names.path, by: decoder)
+        receiver = MeasuredReceiver(path: names.path, device: names.device, settings: port.settings, languages: [])
+        self.port = port
+        last = (KernelClock.monotonic(), KernelClock.monotonic())
     }
 
     // MARK: - Listening
 
     /// Adds what can be waited for.
-    func register(in set: inout PollSet) {
-        let number = port?.descriptor.rawValue
-        pollIndex = number.map { set.add(number: $0) }
-    }
+    ///
+    /// - Returns: its index; `nil` where there is nothing to wait for.
+    func register(in set: inout PollSet) -> Int? { port.map { set.add(number: $0.descriptorNumber) } }
 
     /// Reads what has come, and goes on with the search.
-    func attend(_ set: borrowing PollSet, buffer: inout [UInt8]) {
+    func attend(isReady: Bool, buffer: inout [UInt8]) {
+        guard let port else { return }
         do throws(SystemError) {
-            if let pollIndex, set.needsAttention(pollIndex) { try read(&buffer) }
+            if isReady { try read(port, &buffer) }
             guard case .searching = state else { return }
-            switch search.observe(decoder.statistics, now: KernelClock.monotonic()) {
-            case .listen: break
-            case .change: try open()
+            switch try port.follow() {
+            case .listen, .change: break
             case .found(let finding): found(finding)
             case .failed(let failure): refuse(SetupAdvice.text(failure))
             }
         } catch {
-            refuse(SetupAdvice.text(error))
+            refuse(
+                began.map { SetupAdvice.text(gone: error, after: Self.seconds(since: $0)) } ?? SetupAdvice.text(error))
         }
     }
 
-    private func read(_ buffer: inout [UInt8]) throws(SystemError) {
-        var bytes = buffer.mutableSpan
-        guard let count = try port?.read(into: &bytes) else { return }
-        decoder.consume(buffer.span.extracting(first: count), arrived: KernelClock.realTime()) { event in
-            guard isMeasuring else { return }
+    private func read(_ port: ListeningPort, _ buffer: inout [UInt8]) throws(SystemError) {
+        guard let count = try port.read(into: &buffer) else { return }
+        let before = port.decoder.statistics.messages
+        port.decoder.consume(buffer.span.extracting(first: count), arrived: KernelClock.realTime()) { event in
+            guard began != nil else { return }
             switch event {
             case .label(let label): receiver.labels.append(label)
             case .frame(let frame): receiver.messages.insert(frame.name)
             default: break
             }
         }
-        (receiver.status, receiver.hasFix) = (decoder.status, decoder.hasFix)
+        last.byte = KernelClock.monotonic()
+        if port.decoder.statistics.messages > before { last.message = last.byte }
+        (receiver.status, receiver.hasFix) = (port.decoder.status, port.decoder.hasFix)
     }
 
     private func found(_ finding: SpeedSearch.Finding) {
-        (receiver.baudRate, receiver.languages) = (finding.baudRate, finding.languages)
+        (receiver.settings, receiver.languages) = (finding.settings, finding.languages)
         if finding.languages.contains(where: \.isDecoded) {
-            state = .found(finding)
+            state = .found
         } else {
             refuse(SetupAdvice.text(undecoded: finding, names.path))
         }
@@ -103,13 +98,14 @@ final class SetupPort {
         port = nil
     }
 
+    private static func seconds(since start: MonotonicInstant) -> Double { (KernelClock.monotonic() - start).seconds }
+
     // MARK: - Measuring
 
-    /// Asks what may be a u-blox receiver for its model and firmware (UBX-MON-VER without payload).
+    /// Asks what may be a u-blox receiver for its model and firmware; others ignore the question.
     func askVersion() {
         guard receiver.languages.contains(.ubx) || receiver.languages == [.nmea] else { return }
-        let question: [UInt8] = [0xb5, 0x62, 0x0a, 0x04, 0, 0, 0x0e, 0x34]
-        try? port?.write(question.span)
+        try? port?.write(UBXFrame.versionQuestion.bytes)
     }
 
     /// Has the kernel stamp the carrier detect line, where it can.
@@ -117,7 +113,7 @@ final class SetupPort {
     /// - Returns: why it cannot.
     func attachPulses() -> SystemError? {
         do throws(SystemError) {
-            linePulses = try port?.attachPulseLineDiscipline()
+            linePulses = try port?.attachPulses()
             return nil
         } catch {
             return error
@@ -125,5 +121,19 @@ final class SetupPort {
     }
 
     /// From now on labels are collected.
-    func beginMeasuring() { isMeasuring = true }
+    func beginMeasuring() {
+        let now = KernelClock.monotonic()
+        (began, last) = (now, (now, now))
+    }
+
+    /// What was heard; `nil` where the port is gone. It is free after this.
+    func conclude() -> MeasuredReceiver? {
+        guard case .found = state, let began else { return nil }
+        if Self.seconds(since: last.message) > Self.silence.seconds {
+            let time = (last.message - began).seconds
+            receiver.loss = last.byte - last.message > .second ? .unreadable(after: time) : .silent(after: time)
+        }
+        port = nil
+        return receiver
+    }
 }

@@ -1,7 +1,7 @@
 import LinuxSystem
 import ReceiverSetup
-import Receivers
 import ReferenceClocks
+import Reports
 import TimeScale
 
 /// Looks for receivers and pulses, listens to them, and puts everything back.
@@ -18,15 +18,15 @@ struct SetupSession: ~Copyable {
         var mayAsk = false
     }
 
-    /// Ended by a signal.
-    struct Interrupted: Error {}
-
     /// Devices that are not used, and why.
     private(set) var refused: [SetupReport.Refused] = []
     /// Names without hardware, told only where nothing else is to be told.
     private(set) var absent: [SetupReport.Refused] = []
     /// What else there is to be said.
     private(set) var remarks: [String] = []
+
+    /// How long was measured, seconds.
+    private(set) var measured = 0
 
     private let wishes: Wishes
     private let list = DeviceList()
@@ -35,10 +35,6 @@ struct SetupSession: ~Copyable {
     private var poll = PollSet()
     private var buffer = [UInt8](repeating: 0, count: 4096)
 
-    /// A pulse waits in the kernel, with its stamp, until the next comes: ten looks a second miss none.
-    private static let lookInterval = Interval.milliseconds(100)
-    /// 2026-11-20, this release: no receiver can truthfully give an earlier date.
-    private static let releaseDate = Instant(nanoseconds: 1_795_132_800 * 1_000_000_000)
     /// A clock with a smaller error can tell which second a label means, seconds.
     private static let largestClockError = 0.1
 
@@ -53,14 +49,16 @@ struct SetupSession: ~Copyable {
     mutating func open() {
         let found = wishes.devices.isEmpty ? list.ports() : wishes.devices.map { list.port($0) }
         for names in found {
-            if let remark = names.remark {
+            if let other = ports.first(where: { $0.names.device == names.device }) {
+                refuse(names.path, SetupAdvice.text(sameAs: other.names.path))
+            } else if let remark = names.remark {
                 let refusal = SetupReport.Refused(path: names.path, reason: SetupAdvice.text(remark))
                 if remark == .hasNoHardware { absent.append(refusal) } else { refused.append(refusal) }
-            } else if let holder = list.holder(of: names.device) {
+            } else if let holder = list.holder(of: names.device), SerialPort.isTerminal(names.device) {
                 refuse(names.path, SetupAdvice.text(holder, names.device))
             } else {
                 do throws(SystemError) {
-                    ports.append(try SetupPort(names, notBefore: Self.releaseDate))
+                    ports.append(try SetupPort(names, notBefore: Release.date))
                 } catch {
                     let isAbsent = error.isInputOutput && wishes.devices.isEmpty
                     let reason = isAbsent ? SetupAdvice.text(.hasNoHardware) : SetupAdvice.text(error)
@@ -86,7 +84,7 @@ struct SetupSession: ~Copyable {
     /// - Returns: how many receivers speak.
     mutating func findSpeeds() throws -> Int {
         if !ports.isEmpty {
-            let longest = Int64(SpeedSearch.likelySpeeds.count) * SpeedSearch.patience.nanoseconds / 1_000_000_000
+            let longest = Int64(SpeedSearch.likely.count) * SpeedSearch.patience.nanoseconds / 1_000_000_000
             Console.error(
                 "Listening at \(ports.count) port\(ports.count == 1 ? "" : "s"), for \(longest) s at most ...\n")
         }
@@ -118,23 +116,28 @@ struct SetupSession: ~Copyable {
     mutating func measure() throws {
         if wishes.mayAsk { for port in ports { port.askVersion() } }
         for port in ports { port.beginMeasuring() }
-        let end = KernelClock.monotonic() + wishes.duration
+        let start = KernelClock.monotonic()
         let devices =
             "\(ports.count) receiver\(ports.count == 1 ? "" : "s"), \(pulses.count) pulse device\(pulses.count == 1 ? "" : "s")"
         Console.error("Measuring for \(wishes.duration.nanoseconds / 1_000_000_000) s: \(devices) ...\n")
-        while KernelClock.monotonic() < end {
+        // Without a port that is still there nothing names seconds.
+        while KernelClock.monotonic() - start < wishes.duration, ports.contains(where: \.hasReceiver) {
             try round()
             for device in pulses { device.attend() }
         }
+        measured = Int((KernelClock.monotonic() - start).seconds)
     }
 
     private mutating func round() throws {
         poll.removeAll()
-        for port in ports { port.register(in: &poll) }
-        let isUninterrupted = try poll.wait(timeout: Self.lookInterval)
-        if Signals.take().terminate { throw Interrupted() }
+        let indices = ports.map { $0.register(in: &poll) }
+        // A pulse waits in the kernel, with its stamp, until the next comes: ten looks a second miss none.
+        let isUninterrupted = try poll.wait(timeout: Interrupted.lookInterval)
+        try Interrupted.check()
         guard isUninterrupted else { return }
-        for port in ports { port.attend(poll, buffer: &buffer) }
+        for (port, index) in zip(ports, indices) {
+            port.attend(isReady: index.map { poll.needsAttention($0) } ?? false, buffer: &buffer)
+        }
     }
 
     // MARK: - Concluding
@@ -146,11 +149,12 @@ struct SetupSession: ~Copyable {
             // The line of a receiver that has no wire for pulses is nothing to be told.
             !(own.contains(pulses.path) && pulses.asserts.isEmpty && pulses.clears.isEmpty)
         }
-        let verdict = SetupVerdict(
-            receivers: ports.map(\.receiver), pulses: measured, isClockSynchronised: Self.isClockSynchronised)
-        for port in ports where !verdict.sources.contains(where: { $0.receiver.path == port.names.path }) {
-            refuse(port.names.path, "\(port.receiver.name): \(SetupAdvice.noLabels)")
+        for port in ports {
+            if case .refused(let reason) = port.state { refuse(port.names.path, reason) }
         }
+        let verdict = SetupVerdict(
+            receivers: ports.compactMap { $0.conclude() }, pulses: measured,
+            isClockSynchronised: Self.isClockSynchronised)
         (pulses, ports) = ([], [])
         return verdict
     }

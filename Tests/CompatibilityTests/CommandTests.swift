@@ -140,6 +140,31 @@ struct CommandTests {
         #expect(try processes(naming: temporary.path) == [])
     }
 
+    /// ±11 ns of qErr, evenly spread, are 6.4 ns of scatter, and with 2 ns of jitter 6.7 ns; what is left is the jitter.
+    @Test("the demonstration of a timing receiver shows its pulses' scatter before and after, under headings")
+    func timingReceiver() async throws {
+        let program = try #require(Programs.timeballWithDaemon, "build both programs in one configuration")
+        let words = [program, "demo", "--receiver", "ubx", "--for", "30", "--port", "\(try RunningDaemon.freePort())"]
+        let temporary = Folder()
+        let result = try await run(["/usr/bin/env", "TMPDIR=\(temporary.path)"] + words, seconds: 60)
+        #expect(result.status == 0, "\(result)")
+        #expect(result.output.contains("what a client sees over loopback"), "\(result)")
+        let lines = result.output.split(separator: "\n")
+        let heading = try #require(lines.first { $0.contains("less qErr") && $0.contains("root disp.") })
+        #expect(heading.hasSuffix("qErr       raw      less qErr"), "\(heading)")
+        let last = try #require(lines.last { $0.contains("1 PPS") }, "\(result)")
+        // A remark may stand behind the figures.
+        let row = last.split(separator: "←")[0]
+        let figures = row.split(separator: " ").reversed().drop { $0 != "ns" }
+        let values = figures.filter { $0 != "ns" }.prefix(3).compactMap { Double($0) }
+        try #require(values.count == 3, "\(last)")
+        let (corrected, raw, error) = (values[0], values[1], values[2])
+        // Of sixteen: 18 % of a normal deviation's standard error; four of those.
+        #expect((1...4).contains(corrected), "\(last)")
+        #expect((3...11).contains(raw), "\(last)")
+        #expect(abs(error) <= 11, "\(last)")
+    }
+
     /// The command lines of all processes that contain a word.
     private func processes(naming word: String) throws -> [pid_t] {
         try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter { number in

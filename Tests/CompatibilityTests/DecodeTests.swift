@@ -1,5 +1,8 @@
+import ConfigurationLanguage
 import Foundation
+import Glibc
 import LinuxSystem
+import SimulatedWorld
 import Testing
 
 /// `timeball decode` as it is shipped, on streams of the corpus beside the package.
@@ -140,6 +143,91 @@ struct DecodeTests {
         #expect(rows.allSatisfy { row in table.contains { row.hasPrefix($0[0]) } })
     }
 
+    /// Rows of an epoch are held back until three later ones have begun: the last ones come out at the end, however it
+    /// comes.
+    @Test("a signal ends it with 130, the rows held back written and the port as it was", arguments: [SIGINT, SIGTERM])
+    func signal(number: Int32) async throws {
+        let terminal = try PseudoTerminal()
+        do { _ = try SerialPort(path: terminal.path, LineSettings(4800)) }
+        let output = Folder()
+        var child = try ChildProcess(
+            program: "/bin/sh",
+            arguments: [
+                "-c", #"exec "$1" decode "$2" > "$0" 2>&1"#, output.file("rows"), Programs.timeball, terminal.path,
+            ], environment: [])
+        #expect(try await eventually(within: 10) { terminal.baudRate == 9600 })
+        // Ten moments a second: the line is never silent for long.
+        for tenth in 0..<20 {
+            let body = "GPRMC,1200\(tenth / 10 + 10).\(tenth % 10)0,A,4717.11,N,00833.91,E,0.0,0.0,211126,,,A"
+            try terminal.write(ImaginedReceiver.sentence(body).span)
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        kill(child.processID, number)
+        var ending: ChildProcess.Ending?
+        _ = try await eventually(within: 5) {
+            ending = try child.poll()
+            return ending != nil
+        }
+        #expect(ending == .exited(status: 130))
+        #expect(output.text("rows").split(separator: "\n").count == 20, "\(output.text("rows"))")
+        #expect(terminal.baudRate == 4800)
+        // TIOCGEXCL (asm-generic/ioctls.h).
+        let other = try FileDescriptor(opening: terminal.path, flags: O_RDWR | O_NOCTTY)
+        var isExclusive: Int32 = 1
+        // SAFETY: the kernel writes one int.
+        #expect(unsafe ioctl(other.rawValue, 0x8004_5440 as UInt, &isExclusive) == 0)
+        #expect(isExclusive == 0)
+    }
+
+    @Test("a signal at a pipe ends it with 130, the rows held back written")
+    func signalAtPipe() async throws {
+        let folder = Folder()
+        let rows = (0..<2).map { "GPRMC,12000\($0).00,A,4717.11,N,00833.91,E,0.0,0.0,211126,,,A" }
+        try folder.write("in", String(decoding: rows.flatMap { ImaginedReceiver.sentence($0) }, as: UTF8.self))
+        let script =
+            #"cd "$1"; mkfifo p; (cat in; exec sleep 20) > p & "$0" decode p & d=$!; sleep 2; kill -INT $d; wait $d; echo status $?"#
+        let result = try await run(["/bin/bash", "-c", "set -m; \(script)", Programs.timeball, folder.path])
+        #expect(result.output.split(separator: "\n").filter { $0.contains("RMC") }.count == 2, "\(result)")
+        #expect(result.output.contains("status 130"), "\(result)")
+    }
+
+    @Test("rows that cannot be written end it with 1 and a message; a reader that has gone away ends it in silence")
+    func unwritable() async throws {
+        let folder = Folder()
+        let body = "GPRMC,120000.00,A,4717.11,N,00833.91,E,0.0,0.0,211126,,,A"
+        let path = try folder.write("in", String(decoding: ImaginedReceiver.sentence(body), as: UTF8.self))
+        let shell = { (script: String) in try await run(["/bin/bash", "-c", script, Programs.timeball, path]) }
+        let full = try await shell(#""$0" decode "$1" > /dev/full"#)
+        #expect(full.status == 1, "\(full)")
+        #expect(full.output == "write standard output: no space left on device\n")
+        let closed = try await shell(#""$0" decode "$1" >&-"#)
+        #expect(closed.status == 1, "\(closed)")
+        // The runtime may have taken the number for a descriptor of its own.
+        #expect(closed.output.hasPrefix("write standard output: "), "\(closed)")
+        // The reader is gone before the first row.
+        let gone = try await shell(#"{ sleep 1; "$0" decode "$1"; echo status $? >&2; } | true"#)
+        #expect(gone.output == "status 0\n")
+    }
+
+    /// A quarter of an hour (`DeniedTimeTests`) of a capture that nobody has noted the times of: 900 of its own seconds.
+    @Test("a denial of UTC lapses by a capture's own time")
+    func denial() async throws {
+        let folder = Folder()
+        // The week and leap seconds by default (`18D`), 2026-06-01 11:59:59.
+        var bodies = ["PUBX,04,115959.00,010626,129599.00,2421,18D,0,0,21"]
+        let two = { (number: Int) in number < 10 ? "0\(number)" : "\(number)" }
+        for second in 0..<1200 {
+            let time = "12\(two(second / 60))\(two(second % 60)).00"
+            bodies.append("GPRMC,\(time),A,4717.11,N,00833.91,E,0.0,0.0,010626,,,A")
+        }
+        let text = String(decoding: bodies.flatMap { ImaginedReceiver.sentence($0) }, as: UTF8.self)
+        let result = try await run([Programs.timeball, "decode", folder.write("in", text)])
+        // Denied at 12:00:00, the first moment that is named after it at the latest.
+        let first = try #require(result.output.split(separator: "\n").first)
+        #expect(first.hasPrefix("2026-06-01T12:15:0"), "\(first)")
+        #expect(result.output.split(separator: "\n").count >= 1200 - 905)
+    }
+
     private static func unplug(_ terminal: consuming PseudoTerminal) {}
 
     @Test("a port that goes away ends it with 1 and a message")
@@ -164,11 +252,15 @@ struct DecodeTests {
         #expect(folder.output.contains("/tmp: is a directory"), "\(folder)")
         for options in [
             ["--now", "yesterday"], ["--now", "2026-02-30"], ["--now", "2026-11"], ["--baud", "1234"], ["--baud", "x"],
+            ["--parity", "mark"],
         ] {
             let result = try await run([Programs.timeball, "decode", "/dev/null"] + options)
             #expect(result.status == 64, "\(result)")
             #expect(result.output.contains("\(options[0]) takes"), "\(result)")
         }
+        let alone = try await run([Programs.timeball, "decode", "/dev/null", "--position"])
+        #expect(alone.status == 64, "\(alone)")
+        #expect(alone.output.contains("--position needs --json"), "\(alone)")
     }
 
     @Test("a file without an epoch is no error, but said", .enabled(if: RealStream.hasCorpus))

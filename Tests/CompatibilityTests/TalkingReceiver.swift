@@ -17,11 +17,12 @@ final class TalkingReceiver: Sendable {
     private static let pause = Interval.milliseconds(50)
 
     /// The terminal that it writes to.
-    var path: String { terminal.path }
+    let path: String
     /// What the terminal is set to.
-    var terminalSpeed: Int? { terminal.baudRate }
+    var terminalSpeed: Int? { terminal.withLock { $0?.baudRate } }
 
-    private let terminal: PseudoTerminal
+    /// `nil` once it is unplugged.
+    private let terminal: Mutex<PseudoTerminal?>
     private let baudRate: Int
     private let speech: Speech
     private let isStopped = Atomic(false)
@@ -32,13 +33,18 @@ final class TalkingReceiver: Sendable {
 
     /// Starts a receiver.
     init(baudRate: Int, speech: @escaping Speech) throws {
-        terminal = try PseudoTerminal()
+        let pair = try PseudoTerminal()
+        path = pair.path
+        terminal = Mutex(consume pair)
         (self.baudRate, self.speech) = (baudRate, speech)
         Thread { [weak self] in
             let end = KernelClock.monotonic() + Self.patience
             while let self, !self.isStopped.load(ordering: .acquiring), KernelClock.monotonic() < end { self.speak() }
         }.start()
     }
+
+    /// Takes the terminal away, as a cable that is pulled.
+    func unplug() { terminal.withLock { $0 = nil } }
 
     /// Ends the thread within a second.
     func stop() { isStopped.store(true, ordering: .releasing) }
@@ -59,7 +65,7 @@ final class TalkingReceiver: Sendable {
     private func answer() -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 64)
         var span = bytes.mutableSpan
-        guard let count = try? terminal.read(into: &span), count > 0 else { return [] }
+        guard let count = try? terminal.withLock({ try $0?.read(into: &span) }), count > 0 else { return [] }
         hasHeard.store(true, ordering: .releasing)
         let fields = [("EXT CORE 1.00", 30), ("00190000", 10), ("MOD=ZED-F9T", 30), ("FWVER=TIM 2.20", 30)]
         let payload = fields.flatMap { text, length in
@@ -81,9 +87,10 @@ final class TalkingReceiver: Sendable {
         let bytes = answer() + speech(second)
         for first in stride(from: 0, to: bytes.count, by: Self.chunk) {
             let sent = Array(bytes[first..<min(first + Self.chunk, bytes.count)])
-            let isRight = terminal.baudRate == baudRate
+            let isRight = terminalSpeed == baudRate
             // A terminal that nobody reads fills up; what does not fit is lost, as on a serial line.
-            try? terminal.write((isRight ? sent : sent.map { _ in UInt8(truncatingIfNeeded: random.next()) }).span)
+            let bytes = isRight ? sent : sent.map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            terminal.withLock { try? $0?.write(bytes.span) }
             Pause.sleep(Self.pause)
         }
     }

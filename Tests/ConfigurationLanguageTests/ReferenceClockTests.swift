@@ -171,6 +171,18 @@ struct ReferenceClockTests {
         #expect(configuration.referenceClocks.first?.baudRate == nil)
         #expect(configuration.referenceClocks.first?.parity == .odd)
         #expect(configuration.referenceClocks.first?.reportsExactPlace == true)
+        #expect(configuration.referenceClocks.first?.configuredBaudRate == nil)
+    }
+
+    @Test(
+        "a speed counts as configured where somebody has written one down, by ntpd's mode bits too",
+        arguments: [
+            ("nmea", nil), ("nmea mode 1", nil), ("nmea mode 17", 9600), ("nmea mode 0x70", 115_200),
+            ("nmea mode 17 mode auto", nil), ("nmea mode 17 baud auto", nil), ("nmea mode 17 baud 4800", 4800),
+            ("trimble mode 7", nil), ("trimble baud 9600", 9600),
+        ] as [(String, Int?)])
+    func configuredSpeed(words: String, speed: Int?) {
+        #expect(read("refclock \(words)").configuration.referenceClocks.first?.configuredBaudRate == speed)
     }
 
     @Test("a parity that is none is told", arguments: ["parity 1", "parity"])

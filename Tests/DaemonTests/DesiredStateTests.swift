@@ -1,4 +1,6 @@
+import ConfigurationLanguage
 import Discipline
+import LinuxSystem
 import Reports
 import SimulatedWorld
 import Testing
@@ -146,6 +148,34 @@ struct DesiredStateTests {
         #expect(bench.states.last == .locked)
         #expect(bench.warnings(since: 60).count <= 1, "\(bench.lines)")
         #expect(bench.receiver?.second == (Self.start + .seconds(119)).description)
+    }
+
+    @Test("where nobody has configured a speed, nobody is told that it is another one", arguments: ["", "baud auto"])
+    func unconfiguredSpeed(words: String) throws {
+        let bench = try ReceiverBench(start: Self.start, words)
+        try bench.plug()
+        try bench.run(60, at: 9600, receiver.burst)
+        #expect(
+            bench.lines(with: "bit/s").map(\.text) == ["NMEA(0): the receiver writes NMEA at 9600 bit/s"],
+            "\(bench.lines)")
+    }
+
+    /// A pseudo-terminal has no carrier detect line: the reason tells that its own was asked for.
+    @Test("the port named once more is where its pulses come from, and no device of the unit's number")
+    func ownLine() throws {
+        let bench = try ReceiverBench(start: Self.start, "baud 9600 flag1 1 ppspath PORT")
+        try bench.plug()
+        try bench.run(3, receiver.burst)
+        let reason = try #require(bench.lines(with: "no pulses until").first?.text)
+        // Without the module pps_ldisc, and with it.
+        #expect(reason.contains("line discipline PPS") || reason.contains("no pulse device came up"), "\(reason)")
+    }
+
+    @Test("every speed that can be configured can be set")
+    func speeds() throws {
+        let terminal = try PseudoTerminal()
+        let port = try SerialPort(path: terminal.path, LineSettings(9600))
+        #expect(port.taken(of: LineSettings.speeds.map { LineSettings($0) }).map(\.baudRate) == LineSettings.speeds)
     }
 
     @Test("interference and false signals are named once each, and over once")

@@ -74,13 +74,14 @@ final class ReceiverBench {
     ///
     /// - Parameters:
     ///   - start: true time at the beginning.
-    ///   - options: of its clock, behind the path.
+    ///   - options: of its clock, behind the path, which may stand in them as `PORT`.
     ///   - server: the socket of a gpsd, where the clock is gpsd's.
     /// - Throws: `SystemError`.
     init(start: Instant, _ options: String = "baud 9600 mode 16", server: String? = nil) throws {
         folder = try TemporaryDirectory(prefix: "timeball-test")
         links = try TemporaryDirectory(prefix: "timeball-test")
         self.start = start
+        let options = options.replacingOccurrences(of: "PORT", with: "\(folder.path)/gps0")
         let clock = server.map { "gpsd unit 0 host \($0)" } ?? "nmea unit 0 path \(folder.path)/gps0 \(options)"
         let text = "refclock \(clock) minpoll 0 maxpoll 0 prefer\nlocal stratum 10\n"
         let (configuration, diagnostics) = NTPConfiguration.parse(text: Array(text.utf8), file: "bench") { _ in nil }

@@ -10,7 +10,8 @@ struct DeviceListTests {
 
     private var list: DeviceList {
         DeviceList(
-            devices: directory.file("dev"), system: directory.file("sys"), processes: directory.file("proc"))
+            devices: directory.file("dev"), system: directory.file("sys"), processes: directory.file("proc"),
+            udev: directory.file("udev"))
     }
 
     /// Puts a file there, which stands for a device or is one of the kernel's.
@@ -42,8 +43,8 @@ struct DeviceListTests {
         let root = directory.file("dev")
         #expect(
             ports.map(\.path) == [
-                "\(root)/serial/by-id/usb-u-blox_AG_ZED-F9T-if00", "\(root)/gps1", "\(root)/serial0",
-                "\(root)/serial/by-path/pci-0-port0", "\(root)/ttyS2", "\(root)/ttyS10",
+                "\(root)/gps0", "\(root)/gps1", "\(root)/serial0", "\(root)/serial/by-path/pci-0-port0",
+                "\(root)/ttyS2", "\(root)/ttyS10",
             ])
         #expect(
             ports.map(\.device)
@@ -51,6 +52,54 @@ struct DeviceListTests {
         #expect(ports.allSatisfy { $0.remark == nil })
         #expect(list.port("\(root)/gps0").device == "\(root)/ttyACM0")
         #expect(list.port("/nonexistent").device == "/nonexistent")
+    }
+
+    /// A port on USB as sysfs shows it: a modem's (cdc_acm), whose device is the interface itself.
+    private func plug(_ name: String, at socket: String, serial: String? = nil, product: String = "01a8") throws {
+        try put("dev/\(name)")
+        let folder = "sys/devices/usb1/\(socket)"
+        try put("\(folder)/idVendor", "1546\n")
+        try put("\(folder)/idProduct", "\(product)\n")
+        if let serial { try put("\(folder)/serial", "\(serial)\n") }
+        try put("\(folder)/\(socket):1.0/bInterfaceNumber", "00\n")
+        link("sys/class/tty/\(name)/device", to: directory.file("\(folder)/\(socket):1.0"))
+        link("dev/serial/by-path/\(socket)", to: "../../\(name)")
+    }
+
+    /// udev leads the link by identity, of which there is one, to whichever of the two came last.
+    @Test("of two receivers that share an identity each has the name of its socket")
+    func twins() throws {
+        try plug("ttyACM0", at: "1-1")
+        try plug("ttyACM1", at: "1-2")
+        link("dev/serial/by-id/usb-u-blox-if00", to: "../../ttyACM1")
+        let root = directory.file("dev")
+        #expect(Set(list.ports().map(\.path)) == ["\(root)/serial/by-path/1-1", "\(root)/serial/by-path/1-2"])
+    }
+
+    @Test("those with serial numbers, or of other products, are no twins", arguments: [false, true])
+    func noTwins(hasSerials: Bool) throws {
+        try plug("ttyACM0", at: "1-1", serial: hasSerials ? "A" : nil)
+        try plug("ttyACM1", at: "1-2", serial: hasSerials ? "B" : nil, product: hasSerials ? "01a8" : "01a9")
+        for index in 0...1 { link("dev/serial/by-id/usb-\(index)", to: "../../ttyACM\(index)") }
+        let root = directory.file("dev")
+        #expect(list.ports().map(\.path) == ["\(root)/serial/by-id/usb-0", "\(root)/serial/by-id/usb-1"])
+    }
+
+    /// Our rules call an unnumbered receiver gps and the kernel's number, which is the next one's after a restart.
+    @Test("a receiver's own name comes first where it lasts: given by somebody, or the only one")
+    func receiversNames() throws {
+        try plug("ttyACM0", at: "1-1", serial: "A")
+        link("dev/serial/by-id/usb-A", to: "../../ttyACM0")
+        link("dev/gps0", to: "ttyACM0")
+        let root = directory.file("dev")
+        #expect(list.ports().map(\.path) == ["\(root)/gps0"])
+        try plug("ttyACM1", at: "1-2", serial: "B")
+        link("dev/serial/by-id/usb-B", to: "../../ttyACM1")
+        link("dev/gps1", to: "ttyACM1")
+        #expect(list.ports().map(\.path) == ["\(root)/serial/by-id/usb-A", "\(root)/serial/by-id/usb-B"])
+        try put("sys/class/tty/ttyACM1/dev", "166:1\n")
+        try put("udev/c166:1", "E:ID_BUS=usb\nE:TIMEBALL_UNIT=1\n")
+        #expect(list.ports().map(\.path) == ["\(root)/gps1", "\(root)/serial/by-id/usb-A"])
     }
 
     @Test("a name without hardware and the kernel's console are marked")

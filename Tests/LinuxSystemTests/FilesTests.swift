@@ -26,6 +26,37 @@ struct FilesTests {
         #expect(status.st_mode & 0o777 == 0o666)
     }
 
+    @Test("whether a file could be written is found out without a trace")
+    func writable() throws {
+        let path = directory.file("timeball.conf")
+        try Files.checkWritable(path)
+        #expect(try directory.names == [])
+        #expect(Files.mode(of: path) == nil)
+        try Files.writeAtomically(path, [1], mode: 0o600)
+        try Files.checkWritable(path)
+        #expect(Files.mode(of: path) == 0o600)
+        #expect(try Files.read(path, limit: 9) == [1])
+        let folder = failure { () throws(SystemError) in try Files.checkWritable(directory.path) }
+        #expect(folder?.code == EISDIR)
+        let missing = failure { () throws(SystemError) in try Files.checkWritable(directory.file("none/file")) }
+        #expect(missing?.code == ENOENT)
+        // Not even root makes a file there, where access(2) says that it may.
+        #expect(failure { () throws(SystemError) in try Files.checkWritable("/proc/timeball.conf") } != nil)
+    }
+
+    @Test("what is written to a link ends up behind it, also where nothing is yet")
+    func destination() throws {
+        let path = directory.file("link")
+        #expect(Files.destination(of: path) == path)
+        // SAFETY: all strings live through the calls.
+        #expect(unsafe symlink("real", path) == 0)
+        #expect(Files.destination(of: path) == directory.file("real"))
+        try Files.writeAtomically(directory.file("real"), [1])
+        #expect(Files.destination(of: path) == Files.resolved(directory.file("real")))
+        #expect(unsafe symlink("/nonexistent/file", directory.file("other")) == 0)
+        #expect(Files.destination(of: directory.file("other")) == "/nonexistent/file")
+    }
+
     @Test("a file with secrets is handed over whole, up to the limit")
     func secret() throws {
         let path = directory.file("keys")

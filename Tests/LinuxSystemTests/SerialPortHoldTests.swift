@@ -1,3 +1,4 @@
+import ConfigurationLanguage
 import Testing
 
 @testable import LinuxSystem
@@ -7,11 +8,11 @@ struct SerialPortHoldTests {
     @Test("its speed is told, and put back at the end whatever was set meanwhile")
     func restored() throws {
         let terminal = try PseudoTerminal()
-        do { _ = try SerialPort(path: terminal.path, baudRate: 4800) }
+        do { _ = try SerialPort(path: terminal.path, LineSettings(4800)) }
         do {
             let hold = try SerialPortHold(path: terminal.path)
             #expect(hold.baudRate == 4800)
-            do { _ = try SerialPort(path: terminal.path, baudRate: 115_200, isHeld: true) }
+            do { _ = try SerialPort(path: terminal.path, LineSettings(115_200), isHeld: true) }
             #expect(terminal.baudRate == 115_200)
         }
         #expect(terminal.baudRate == 4800)

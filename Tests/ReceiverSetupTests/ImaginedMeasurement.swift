@@ -1,3 +1,4 @@
+import ConfigurationLanguage
 import ReceiverSetup
 import Receivers
 import SimulatedWorld
@@ -58,7 +59,7 @@ struct ImaginedMeasurement {
     mutating func receiver(
         _ path: String, delay: Double = 0.137, jitter: Double = 0.004, rate: Int64 = 1, message: LabelMessage = .rmc
     ) -> MeasuredReceiver {
-        var receiver = MeasuredReceiver(path: path, device: path, baudRate: 9600, languages: [.nmea])
+        var receiver = MeasuredReceiver(path: path, device: path, settings: LineSettings(9600), languages: [.nmea])
         receiver.hasFix = true
         receiver.status.satellitesUsed = 8
         for index in seconds.lowerBound * rate..<seconds.upperBound * rate {

@@ -48,12 +48,80 @@ struct SetupConfigurationTests {
         #expect(text.split(separator: "\n").allSatisfy { !$0.hasPrefix("#") || $0.count <= 100 }, "\(text)")
     }
 
-    @Test("pulses by the receiver's own line are not named by a number that may change")
+    @Test("pulses by the receiver's own line are named by the line, and not by a number that may change")
     mutating func sameLine() throws {
         let pulses = world.pulses("/dev/pps0", .init().with { $0.terminal = "/dev/ttyS0" })
         let clock = try #require(configuration(text([world.receiver("/dev/ttyS0")], [pulses])).referenceClocks.first)
         #expect(clock.flag1 == true)
-        #expect(clock.pulsePath == nil)
+        #expect(clock.pulsePath == "/dev/ttyS0")
+    }
+
+    @Test("a receiver without a fix is configured, and what is to be done stands above it")
+    mutating func withoutFix() throws {
+        var receiver = world.receiver("/dev/gps0")
+        (receiver.labels, receiver.hasFix) = ([], false)
+        let other = world.receiver("/dev/gps1")
+        let text = text([receiver, other], [])
+        let clocks = configuration(text).referenceClocks
+        #expect(clocks.map(\.devicePath) == ["/dev/gps0", "/dev/gps1"])
+        // The one that names seconds numbers the others' pulses.
+        #expect(clocks.map(\.prefer) == [false, true])
+        #expect(text.contains("no fix yet"), "\(text)")
+        #expect(text.contains("run setup again"), "\(text)")
+        let alone = configuration(self.text([receiver], [])).referenceClocks
+        #expect(alone.map(\.prefer) == [true])
+    }
+
+    @Test("what went wrong with a receiver is said in the report and in the configuration")
+    mutating func remarks() {
+        var receiver = world.receiver("/dev/gps0")
+        for (loss, words) in [
+            (MeasuredReceiver.Loss.silent(after: 14.2), "It fell silent after 14 s"),
+            (.unreadable(after: 9.9), "After 9.9 s of measuring nothing that it wrote could be read"),
+        ] {
+            receiver.loss = loss
+            let verdict = SetupVerdict(receivers: [receiver], pulses: [], isClockSynchronised: false)
+            #expect(SetupReport(verdict, refused: []).text.contains(words))
+            #expect(text([receiver], []).contains(words), "\(text([receiver], []))")
+        }
+        receiver.loss = nil
+        receiver.labels.removeLast(receiver.labels.count - 5)
+        #expect(text([receiver], []).contains("named 5 seconds, too few"), "\(text([receiver], []))")
+        receiver.labels = []
+        #expect(text([receiver], []).contains("has a fix, but named no second"), "\(text([receiver], []))")
+    }
+
+    /// driver29: 9600 8O1 but for the Thunderbolt, and `time1` is the delay of the packets.
+    @Test("who speaks TSIP is a trimble, with its parity and the word for its delay", arguments: LineParity.allCases)
+    mutating func trimble(parity: LineParity) throws {
+        world.clockError = 0
+        var receiver = world.receiver("/dev/ttyS0", delay: 0.25)
+        (receiver.languages, receiver.settings) = ([.tsip], LineSettings(9600, parity))
+        let text = text([receiver], [], isClockSynchronised: true)
+        let clock = try #require(configuration(text).referenceClocks.first)
+        #expect(clock.driver == .trimble)
+        #expect(clock.effectiveParity == parity)
+        #expect(abs((clock.labelDelay ?? 0) - 0.25) < 0.003)
+        #expect(text.contains("TSIP at 9600 baud" + (parity == .none ? "," : " with \(parity) parity,")), "\(text)")
+    }
+
+    @Test("a gpsd is configured only where it has a receiver of which it understands something")
+    mutating func gpsd() throws {
+        let verdict = SetupVerdict(receivers: [], pulses: [], isClockSynchronised: false)
+        var receivers = [MeasuredGPSDReceiver(path: "/dev/ttyS0", driver: nil)]
+        #expect(!SetupConfiguration(verdict, date: start, duration: 8, gpsd: []).isUseful)
+        #expect(!SetupConfiguration(verdict, date: start, duration: 8, gpsd: receivers).isUseful)
+        receivers.append(MeasuredGPSDReceiver(path: "/dev/ttyS1", driver: "NMEA0183"))
+        receivers.append(MeasuredGPSDReceiver(path: "/dev/ttyS2", driver: "u-blox"))
+        receivers[2].hasTime = true
+        let text = SetupConfiguration(verdict, date: start, duration: 8, gpsd: receivers).text
+        let clock = try #require(configuration(text).referenceClocks.first)
+        #expect((clock.driver, clock.devicePath) == (.gpsd, "/dev/ttyS2"))
+        #expect(text.contains("after 8 s of asking gpsd"), "\(text)")
+        let one = SetupConfiguration(verdict, date: start, duration: 8, gpsd: [receivers[1]]).text
+        let only = try #require(configuration(one).referenceClocks.first)
+        #expect((only.driver, only.devicePath) == (.gpsd, nil))
+        #expect(one.contains("has named no second yet"), "\(one)")
     }
 
     @Test("two receivers and a spare: units are counted, the first is preferred")

@@ -184,10 +184,15 @@ struct SetupVerdictTests {
         #expect(abs((source.witnessedDelay ?? 0) - 0.25) < Self.delayTolerance)
     }
 
-    @Test("a receiver that names no seconds is no source")
-    mutating func withoutLabels() {
+    @Test("a receiver that names too few seconds is one, but no pulses are its own", arguments: [0, 5])
+    mutating func withoutLabels(count: Int) throws {
         var receiver = world.receiver("/dev/gps0")
-        receiver.labels.removeLast(receiver.labels.count - 5)
-        #expect(verdict([receiver], [world.pulses("/dev/pps0")]).sources.isEmpty)
+        receiver.labels.removeLast(receiver.labels.count - count)
+        let verdict = verdict([receiver], [world.pulses("/dev/pps0")], isClockSynchronised: true)
+        let source = try #require(verdict.sources.first)
+        #expect(source.pulse == nil)
+        #expect(source.witnessedDelay == nil)
+        #expect(!source.receiver.isMeasured)
+        #expect(verdict.pulses[0].refusal == .noReceiver)
     }
 }

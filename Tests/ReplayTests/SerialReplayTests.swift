@@ -1,3 +1,4 @@
+import ConfigurationLanguage
 import LinuxSystem
 import Receivers
 import Testing
@@ -40,7 +41,7 @@ struct SerialReplayTests {
     /// Writes a stream into a terminal as fast as it takes it, and hands on what the daemon's port reads, as it comes.
     private func play(_ stream: [UInt8], read: ([UInt8]) -> Void) throws {
         let terminal = try PseudoTerminal()
-        let port = try SerialPort(path: terminal.path, baudRate: 9600)
+        let port = try SerialPort(path: terminal.path, LineSettings(9600))
         var buffer = [UInt8](repeating: 0, count: 512)
         var poll = PollSet()
         for first in stride(from: 0, to: stream.count, by: Self.portion) {
