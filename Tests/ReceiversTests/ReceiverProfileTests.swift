@@ -211,6 +211,23 @@ struct ReceiverProfileTests {
         #expect(block.command(after: Self.payload(0x063e, []), .memory) == nil)
     }
 
+    @Test("a survey meets its terms where it has ended, long enough and well enough, and says where")
+    func surveyTerms() {
+        let terms = ReceiverProfile.Survey(duration: 3600, accuracy: 2)
+        let place = GeocentricPlace(x: 42_864_353_300, y: 6_456_034_500, z: 46_636_980_700)
+        let good = ReceiverStatus.Survey(isActive: false, isValid: true, duration: 3600, accuracy: 2, mean: place)
+        #expect(terms.result(of: good)?.place == place && terms.result(of: good)?.accuracy == 2)
+        let flaws: [(inout ReceiverStatus.Survey) -> Void] = [
+            { $0.isActive = true }, { $0.isValid = false }, { $0.duration = 3599 }, { $0.accuracy = 20 },
+            { $0.accuracy = 2.001 }, { $0.accuracy = .nan }, { $0.accuracy = nil }, { $0.mean = nil },
+        ]
+        for flaw in flaws {
+            var survey = good
+            flaw(&survey)
+            #expect(terms.result(of: survey) == nil, "\(survey)")
+        }
+    }
+
     @Test("an answer that is shorter than what is to be changed does not fit")
     func shortAnswers() throws {
         #expect(try !Self.older(0x0631, [0]).fits(Self.payload(0x0631, [UInt8](repeating: 0, count: 29))))
