@@ -234,12 +234,16 @@ struct ReceiverConfiguratorTests {
     func formerSurvey(former: ReceiverProfile.Survey, terms: ReceiverProfile.Survey, accuracy: String) {
         var profile = Self.survey
         profile.timingMode = .survey(former)
+        // Told every ten seconds, so that the old one is still the last that was told when the terms have been.
+        profile.messages = profile.messages.map { $0.message == .timSurvey ? .init($0.message, every: 10) : $0 }
         let line = Self.applied(.zedF9T, profile, seconds: 90)
         #expect(line.receiver.value(of: 0x2003_0001) == 1 && line.decoder.status.survey?.isValid == true)
         (profile.timingMode, profile.isSaved) = (.survey(terms), true)
         var later = ConfiguredLine(line.receiver, profile)
-        later.run(seconds: 10)
-        #expect(later.news == [.applied] && later.receiver.savedValue(of: 0x2003_0001) == 1)
+        later.decoder = line.decoder
+        later.run(seconds: 9)
+        #expect(later.news == [.applied] && later.decoder.status.survey == line.decoder.status.survey)
+        #expect(later.receiver.savedValue(of: 0x2003_0001) == 1)
         later.run(seconds: 80)
         #expect(later.news.map(\.description).last == "the survey is done; the place is kept (\(accuracy))")
         #expect(later.receiver.savedValue(of: 0x2003_0001) == 2)
