@@ -8,16 +8,29 @@ struct UBXState: Sendable {
     var leapSeconds: Int?
     /// A leap second that is to be inserted: the moment that follows it, and GPS − UTC until then.
     var insertion: (at: Instant, leapSeconds: Int)?
+    /// When the receiver last knew, or first said that it does not know, how antenna and signals are.
+    var antennaKnown: Instant?
+    var jammingKnown: Instant?
+    var spoofingKnown: Instant?
 }
 
 /// Packets of u-blox receivers.
 ///
 /// NAV-PVT labels where it is fully resolved and has a fix; NAV-TIMEUTC and NAV-TIMEGPS, which say nothing about a fix,
-/// where the latest NAV-PVT, NAV-STATUS or NAV-SOL does not deny it. Some receivers are told to send neither.
+/// where the latest NAV-PVT, NAV-STATUS or NAV-SOL does not deny it. Some receivers are told to send neither. NAV-TIMELS
+/// denies UTC where the leap seconds are those that the firmware assumes.
 extension ReceiverDecoder {
     /// What was said about a solution this long ago is no news, milliseconds.
     private static let fixLifetime: Int64 = 60_000
     private static let weekLength: Int64 = 604_800_000
+    /// What a receiver once knew about its antenna and its signals is forgotten when it has said for so long that it does
+    /// not know.
+    private static let unknownLimit = Interval.seconds(60)
+    /// Receivers count their uptime in 32 bits of milliseconds: a fall by so many seconds is that counter's end (49.7
+    /// days).
+    private static let uptimeWrap = 4_290_000.0
+    /// All bits set, in nanoseconds: the receiver cannot tell how wrong its time is; seconds.
+    private static let unknownAccuracy = 4.29
     /// A receiver whose own estimate of its time's error is above this, seconds, has no time: with one satellite and a
     /// known place it is below a microsecond.
     private static let worstAccuracy = 0.01
@@ -37,11 +50,13 @@ extension ReceiverDecoder {
             } else {
                 ubx.insertion = nil
             }
+            guard !leap.isDenied else { throw .utcUnknown }
             return leap.current == nil ? .ignored : .accepted(nil)
         case .timePulse(let pulse): return try take(pulse, handle)
-        case .fix(let fix): note(fix, handle)
+        case .fix(let fix): note(fix, arrived: arrived, handle)
         case .clock(let bias, let drift, let accuracy):
-            (status.clockBias, status.clockDrift, status.timeAccuracy) = (bias, drift, accuracy)
+            (status.clockBias, status.clockDrift) = (bias, drift)
+            note(accuracy: accuracy)
         case .satellites(let satellites): status.satellites = satellites
         case .dilution(let position, let time, let horizontal):
             (status.positionDilution, status.timeDilution, status.horizontalDilution) = (position, time, horizontal)
@@ -51,29 +66,71 @@ extension ReceiverDecoder {
             status.protocolVersion = version.protocolVersion
             handle(.answer(.version))
         case .hardware(let antenna, let jamming, let indicator):
-            (status.antenna, status.jammingIndicator) = (antenna ?? status.antenna, indicator)
-            status.jamming = jamming ?? status.jamming
+            status.jammingIndicator = indicator
+            let isForgotten = Self.isForgotten(antenna == nil, &ubx.antennaKnown, arrived)
+            status.antenna = isForgotten ? nil : antenna ?? status.antenna
+            note(jamming: jamming, arrived: arrived)
         case .security(let jamming, let spoofing):
-            (status.jamming, status.spoofing) = (jamming ?? status.jamming, spoofing ?? status.spoofing)
+            note(jamming: jamming, arrived: arrived)
+            note(spoofing: spoofing, arrived: arrived)
         case .answer(let answer): handle(.answer(answer))
         }
         return .ignored
     }
 
-    private mutating func note(_ fix: UBXFix, _ handle: (ReceiverEvent) -> Void) {
+    private mutating func note(_ fix: UBXFix, arrived: Instant, _ handle: (ReceiverEvent) -> Void) {
         ubx.fix = fix
         status.fix = fix.kind
-        status.spoofing = fix.spoofing ?? status.spoofing
-        status.satellitesUsed = fix.satellitesUsed ?? status.satellitesUsed
-        if let uptime = fix.uptime { status.uptime = uptime }
+        if let used = fix.satellitesUsed {
+            (status.satellitesUsed, status.positionDilution) = (used, fix.positionDilution)
+        }
+        if let uptime = fix.uptime {
+            noteUptime(uptime, handle)
+            // The message that tells the one tells the other.
+            note(spoofing: fix.spoofing, arrived: arrived)
+        }
         note(hasFix: fix.isValid, handle)
+    }
+
+    /// Tells of a reset, after which what was said about antenna, signals and survey holds no more.
+    private mutating func noteUptime(_ uptime: Double, _ handle: (ReceiverEvent) -> Void) {
+        let fall = (status.uptime ?? uptime) - uptime
+        status.uptime = uptime
+        guard fall > 0, fall < Self.uptimeWrap else { return }
+        (status.antenna, status.jamming, status.jammingIndicator, status.spoofing) = (nil, nil, nil, nil)
+        status.survey = nil
+        handle(.reset)
+    }
+
+    private mutating func note(jamming: ReceiverStatus.Threat?, arrived: Instant) {
+        let isForgotten = Self.isForgotten(jamming == nil, &ubx.jammingKnown, arrived)
+        status.jamming = isForgotten ? nil : jamming ?? status.jamming
+    }
+
+    private mutating func note(spoofing: ReceiverStatus.Threat?, arrived: Instant) {
+        let isForgotten = Self.isForgotten(spoofing == nil, &ubx.spoofingKnown, arrived)
+        status.spoofing = isForgotten ? nil : spoofing ?? status.spoofing
+    }
+
+    /// Whether something has not been known for so long that what was known is forgotten. A step of the clock may end that
+    /// early.
+    private static func isForgotten(_ isUnknown: Bool, _ known: inout Instant?, _ arrived: Instant) -> Bool {
+        guard isUnknown, let since = known else {
+            known = arrived
+            return false
+        }
+        return (arrived - since).magnitude >= unknownLimit
+    }
+
+    private mutating func note(accuracy: Double) {
+        status.timeAccuracy = accuracy < Self.unknownAccuracy ? accuracy : nil
     }
 
     private mutating func take(
         _ solution: UBXSolution, arrived: Instant, _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) -> Conclusion {
-        note(solution.fix, handle)
-        (status.satellitesUsed, status.positionDilution) = (solution.satellitesUsed, solution.positionDilution)
+        note(solution.fix, arrived: arrived, handle)
+        note(accuracy: solution.time.accuracy)
         guard solution.fix.isValid else { throw .noFix }
         status.place = solution.place
         return try take(solution.time, from: .navPVT, arrived: arrived, handle)
@@ -82,6 +139,7 @@ extension ReceiverDecoder {
     private mutating func take(
         _ time: UBXCivilTime, from message: LabelMessage, arrived: Instant, _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) -> Conclusion {
+        note(accuracy: time.accuracy)
         guard time.isKnown else { throw .noTime }
         guard time.isResolved else { throw .utcUnknown }
         guard let timeOfDay = time.timeOfDay, time.fraction.magnitude <= .second else { throw .badTime }
@@ -90,13 +148,15 @@ extension ReceiverDecoder {
         moment.utc = moment.utc + time.fraction
         // The same moment by two reckonings: they differ by the leap seconds, or one of them is wrong.
         guard let leapSeconds = Self.leapSeconds(atTimeOfWeek: time.timeOfWeek, utc: moment.utc) else { throw .badTime }
+        let conclusion = try label(moment, from: message, arrived: arrived, knowsLeapSeconds: true, handle)
         (ubx.leapSeconds, status.leapSeconds) = (leapSeconds, leapSeconds)
-        return try label(moment, from: message, arrived: arrived, knowsLeapSeconds: true, handle)
+        return conclusion
     }
 
     private mutating func take(
         _ time: UBXGPSTime, arrived: Instant, _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) -> Conclusion {
+        note(accuracy: time.accuracy)
         guard time.isKnown else { throw .noTime }
         guard time.isResolved else { throw .utcUnknown }
         let timeOfWeek = Interval.milliseconds(Int64(time.timeOfWeek))
@@ -118,7 +178,7 @@ extension ReceiverDecoder {
         _ pulse: UBXTimePulse, _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) -> Conclusion {
         // Before the leap seconds are known, nothing tells which second is meant.
-        guard let leapSeconds = pulse.isUTC ? 0 : ubx.leapSeconds else { return .ignored }
+        guard pulse.isBaseKnown, let leapSeconds = pulse.isUTC ? 0 : ubx.leapSeconds else { return .ignored }
         guard
             let sent = GNSSWeek.instant(week: pulse.week, timeOfWeek: pulse.timeOfWeek, leapSeconds: leapSeconds)
         else { throw .badTime }
@@ -128,12 +188,11 @@ extension ReceiverDecoder {
     }
 
     /// Proves that nothing denies a fix at a time of week (ms), nor the receiver's own estimate of its error (s) the time.
-    private mutating func vouch(for timeOfWeek: UInt32, accuracy: Double) throws(MessageRejection) {
+    private func vouch(for timeOfWeek: UInt32, accuracy: Double) throws(MessageRejection) {
         if let fix = ubx.fix, !fix.isValid {
             let age = abs(Int64(timeOfWeek) - Int64(fix.timeOfWeek)) % Self.weekLength
             if age <= Self.fixLifetime || age >= Self.weekLength - Self.fixLifetime { throw .noFix }
         }
-        status.timeAccuracy = accuracy
         guard accuracy <= Self.worstAccuracy else { throw .noFix }
     }
 

@@ -50,8 +50,8 @@ public struct ReceiverDecoder: Sendable {
 
     var gate: LabelGate
     private var scanner = FrameScanner()
-    /// When a message last said that the receiver does not know UTC.
-    private var deniedUTC: Instant?
+    /// The messages that last said that the receiver does not know UTC, and when.
+    private var denials: [(name: MessageName, at: Instant)] = []
     var nmea = NMEAState()
     var reports = NMEAReportState()
     var ubx = UBXState()
@@ -92,7 +92,7 @@ public struct ReceiverDecoder: Sendable {
     /// - Parameter step: how much later the clock now says it is.
     public mutating func shift(by step: Interval) {
         scanner.shift(by: step)
-        deniedUTC = deniedUTC.map { $0 + step }
+        denials = denials.map { ($0.name, $0.at + step) }
     }
 
     /// Forgets the stream and the receiver, as for a device that was opened anew; the pivot, the character time and the
@@ -100,7 +100,7 @@ public struct ReceiverDecoder: Sendable {
     public mutating func reset() {
         scanner.reset()
         gate.reset()
-        (status, hasFix, deniedUTC) = (ReceiverStatus(), false, nil)
+        (status, hasFix, denials) = (ReceiverStatus(), false, [])
         (nmea, reports, gpsd) = (NMEAState(), NMEAReportState(), GPSDState())
         (ubx, tsip, oncore) = (UBXState(), TSIPState(), OncoreState())
     }
@@ -142,13 +142,21 @@ public struct ReceiverDecoder: Sendable {
         _ name: MessageName, _ handle: (ReceiverEvent) -> Void,
         _ read: (inout ReceiverDecoder) throws(MessageRejection) -> Conclusion
     ) {
+        // What a message has denied it alone takes back, unless one that is about UTC knows it.
+        let denial = denials.firstIndex { $0.name == name }.map { denials.remove(at: $0) }
         do throws(MessageRejection) {
             switch try read(&self) {
-            case .ignored: report(name, .ignored, handle)
+            case .ignored:
+                if let denial { denials.append(denial) }
+                report(name, .ignored, handle)
             case .accepted(let moment): report(name, .accepted(moment), handle)
             }
         } catch {
-            if error == .utcUnknown { deniedUTC = scanner.arrived }
+            if error == .utcUnknown {
+                denials.append((name, scanner.arrived))
+            } else if let denial {
+                denials.append(denial)
+            }
             reject(error, handle)
             report(name, .rejected(error), handle)
         }
@@ -202,7 +210,8 @@ public struct ReceiverDecoder: Sendable {
 
     /// Hands out a label, where the second is new.
     ///
-    /// A receiver that says in one message that it does not know UTC yet is not believed in another that cannot say so.
+    /// A receiver that says in one message that it does not know UTC yet is not believed in another that cannot say so, nor
+    /// in NAV-PVT, which says only that its seconds are resolved.
     ///
     /// - Returns: the moment, believed.
     mutating func label(
@@ -210,9 +219,9 @@ public struct ReceiverDecoder: Sendable {
         _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) -> Conclusion {
         namedMoment = moment.utc
-        if knowsLeapSeconds {
-            deniedUTC = nil
-        } else if let deniedUTC, (arrived - deniedUTC).magnitude < Self.denialLifetime {
+        if knowsLeapSeconds, message != .navPVT {
+            denials.removeAll()
+        } else if denials.contains(where: { (arrived - $0.at).magnitude < Self.denialLifetime }) {
             throw .utcDenied
         }
         let label = try gate.label(moment, from: message, arrived: arrived, knowsLeapSeconds: knowsLeapSeconds)

@@ -10,6 +10,8 @@ public enum ReceiverEvent: Sendable, Equatable {
     case fix(Bool)
     /// How far off a pulse is, of which the second is named.
     case sawtooth(PulseSawtooth)
+    /// The receiver has begun anew: its uptime has fallen.
+    case reset
     /// The receiver has answered a command or a question.
     case answer(ReceiverAnswer)
     /// A frame and what became of it; only where `ReceiverDecoder.reportsFrames`.

@@ -5,7 +5,7 @@ extension ReceiverProfile {
         [
             UBXBlock(.settings(messageSettings(port: 0))), UBXBlock(.settings(messageSettings(port: 2))),
             UBXBlock(.settings(systemSettings), restartsSearch: true), UBXBlock(.settings(navigationSettings)),
-            UBXBlock(.settings(pulseSettings)), UBXBlock(.settings(timingModeSettings), isIndivisible: true),
+            UBXBlock(.settings(pulseSettings)), UBXBlock(.settings(timingModeSettings), isTimingMode: true),
             UBXBlock(.settings(threatSettings)),
         ].filter { $0.content != .settings([]) }
     }
@@ -23,7 +23,7 @@ extension ReceiverProfile {
     private var systemSettings: [UBXSetting] {
         let keys: [(Satellite.Constellation, UInt32)] = [
             (.gps, 0x1031_001f), (.sbas, 0x1031_0020), (.galileo, 0x1031_0021), (.beiDou, 0x1031_0022),
-            (.qzss, 0x1031_0024), (.glonass, 0x1031_0025),
+            (.qzss, 0x1031_0024), (.glonass, 0x1031_0025), (.navIC, 0x1031_0026),
         ]
         return keys.compactMap { system, key in
             isOn(system).map { UBXSetting(key, $0 ? 1 : 0, "satellite systems", isOptional: !$0) }

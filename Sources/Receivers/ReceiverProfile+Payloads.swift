@@ -9,11 +9,12 @@ extension ReceiverProfile {
         let isReferenceStation = firmware?.hasPrefix("HPG") ?? false
         let systems: [(Satellite.Constellation, UInt8)] = [
             (.gps, 0), (.sbas, 1), (.galileo, 2), (.beiDou, 3), (.qzss, 5), (.glonass, 6),
+            (.navIC, 7),
         ]
         let chosen = systems.reduce(into: [UInt8: Bool]()) { chosen, system in
             if let isOn = isOn(system.0) { chosen[system.1] = isOn }
         }
-        var blocks = messages.filter { $0.message.scope != .keyed }.map { UBXBlock(.patch(Self.patch($0))) }
+        var blocks = messages.filter { $0.message.scope != .keyed }.map { UBXBlock(.patch(UBXPatch($0))) }
         if !chosen.isEmpty { blocks.append(UBXBlock(.systems(chosen), restartsSearch: true)) }
         blocks.append(
             UBXBlock(
@@ -22,8 +23,14 @@ extension ReceiverProfile {
                         0x0608, "measurement rate",
                         [.init(0, measurementPeriod.littleEndianBytes), .init(2, UInt16(1).littleEndianBytes)]))))
         if let navigation = navigationPatch { blocks.append(UBXBlock(.patch(navigation))) }
+        if let utcStandard {
+            // By itself, since receivers of generations 6 and 7 have nothing there. Bit 10: it counts.
+            let standard = UBXPatch(
+                0x0624, "UTC standard", [.init(30, [utcStandard])], switches: [.init(0, [0x00, 0x04])])
+            blocks.append(UBXBlock(.patch(standard)))
+        }
         blocks.append(UBXBlock(.patch(pulsePatch)))
-        blocks.append(UBXBlock(.patch(isReferenceStation ? timingMode3Patch : timingMode2Patch)))
+        blocks.append(UBXBlock(.patch(isReferenceStation ? timingMode3Patch : timingMode2Patch), isTimingMode: true))
         if watchesThreats {
             // CFG-ITFM: bit 31 of the first word.
             let interference = UBXPatch(
@@ -39,15 +46,7 @@ extension ReceiverProfile {
         // Clear nothing, save all sections (bits 0 to 4 and 8 to 12), load nothing; battery, flash, EEPROM, serial flash.
         [0, 0, 0, 0, 0x1f, 0x1f, 0, 0, 0, 0, 0, 0, 0x17])
 
-    /// CFG-MSG: class, number, and a rate for each of six ports, of which 1 is the first serial port and 3 is USB.
-    private static func patch(_ rate: MessageRate) -> UBXPatch {
-        UBXPatch(
-            0x0601, question: rate.message.code.bigEndianBytes, rate.message.name,
-            isOptional: rate.message.isOptional || rate.interval == 0,
-            [.init(3, [rate.interval]), .init(5, [rate.interval])])
-    }
-
-    /// CFG-NAV5: dynamic model, lowest elevation and whose UTC, each with a bit in the first word that makes it count.
+    /// CFG-NAV5: dynamic model and lowest elevation, each with a bit in the first word that makes it count.
     private var navigationPatch: UBXPatch? {
         var fields: [UBXPatch.Field] = []
         var parts: UInt16 = 0
@@ -58,10 +57,6 @@ extension ReceiverProfile {
         if let minimumElevation {
             fields.append(.init(12, minimumElevation.littleEndianBytes))
             parts |= 0x0002
-        }
-        if let utcStandard {
-            fields.append(.init(30, [utcStandard]))
-            parts |= 0x0400
         }
         guard !fields.isEmpty else { return nil }
         return UBXPatch(0x0624, "navigation", fields, switches: [.init(0, parts.littleEndianBytes)])

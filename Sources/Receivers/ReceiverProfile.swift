@@ -21,6 +21,18 @@ public struct ReceiverProfile: Equatable, Sendable {
 
         /// A survey from its parts.
         public init(duration: Int, accuracy: Double) { (self.duration, self.accuracy) = (duration, accuracy) }
+
+        /// The place that a survey has found, and how exactly (m), where it has ended and is as long and as good as these
+        /// terms; `nil` where it is not, or has not told.
+        public func result(
+            of survey: ReceiverStatus.Survey
+        ) -> (place: GeocentricPlace, accuracy: Double)? {
+            guard survey.isValid, !survey.isActive, survey.duration >= duration, let mean = survey.mean,
+                // The receiver was told its limit in tenths of millimetres.
+                let accuracy = survey.accuracy, accuracy <= self.accuracy + 1e-4
+            else { return nil }
+            return (mean, accuracy)
+        }
     }
 
     /// Where the antenna is.

@@ -17,13 +17,14 @@ public struct UBXBlock: Equatable, Sendable {
 
     /// How it is said.
     public let content: Content
-    /// Whether half of it is worse than nothing, so that it is set or refused as a whole.
-    public let isIndivisible: Bool
+    /// Whether it is the timing mode: half of it is worse than nothing, so that it is set or refused as a whole, and a
+    /// survey begins anew when it is set.
+    public let isTimingMode: Bool
     /// Whether the receiver begins its search for satellites anew when it is set, and must be left in peace.
     public let restartsSearch: Bool
 
-    init(_ content: Content, isIndivisible: Bool = false, restartsSearch: Bool = false) {
-        (self.content, self.isIndivisible) = (content, isIndivisible)
+    init(_ content: Content, isTimingMode: Bool = false, restartsSearch: Bool = false) {
+        (self.content, self.isTimingMode) = (content, isTimingMode)
         self.restartsSearch = restartsSearch
     }
 
@@ -46,12 +47,24 @@ public struct UBXBlock: Equatable, Sendable {
 
     /// The two halves; `nil` for what cannot be divided.
     public var halves: (UBXBlock, UBXBlock)? {
-        guard case .settings(let settings) = content, settings.count > 1, !isIndivisible else { return nil }
+        guard case .settings(let settings) = content, settings.count > 1, !isTimingMode else { return nil }
         let middle = settings.count / 2
         return (
             UBXBlock(.settings(Array(settings[..<middle])), restartsSearch: restartsSearch),
             UBXBlock(.settings(Array(settings[middle...])), restartsSearch: restartsSearch)
         )
+    }
+
+    /// What receivers of generations 6 and 7 have in the place of a message that they do not know; `nil` for the rest.
+    public var substitute: UBXBlock? {
+        guard case .patch(let patch) = content, let rate = patch.messageRate, rate.interval > 0 else { return nil }
+        let older: UBXOutput? =
+            switch rate.message {
+            case .navPVT: .navSolution
+            case .navSatellites: .navSpaceVehicles
+            default: nil
+            }
+        return older.map { UBXBlock(.patch(UBXPatch(.init($0, every: rate.interval)))) }
     }
 
     /// Asks for what the receiver has.
@@ -86,7 +99,7 @@ public struct UBXBlock: Equatable, Sendable {
     /// The rest, without what others hold; `nil` where nothing is left.
     public func subtracting(_ others: [UBXBlock]) -> UBXBlock? {
         guard !others.contains(self) else { return nil }
-        guard case .settings(let settings) = content, !isIndivisible else { return self }
+        guard case .settings(let settings) = content, !isTimingMode else { return self }
         let held = others.flatMap { other -> [UBXSetting] in
             if case .settings(let settings) = other.content { settings } else { [] }
         }
@@ -236,6 +249,8 @@ public struct UBXPatch: Equatable, Sendable {
     let fields: [Field]
     /// What the command must hold besides, and answers need not: which of its parts count.
     let switches: [Field]
+    /// The message and its rate, where it is about one.
+    private(set) var messageRate: ReceiverProfile.MessageRate?
 
     init(
         _ code: UInt16, question: [UInt8] = [], _ topic: String, isOptional: Bool = false, _ fields: [Field],
@@ -243,6 +258,15 @@ public struct UBXPatch: Equatable, Sendable {
     ) {
         (self.code, self.question, self.topic, self.isOptional) = (code, question, topic, isOptional)
         (self.fields, self.switches) = (fields, switches)
+    }
+
+    /// CFG-MSG: class, number, and a rate for each of six ports, of which 1 is the first serial port and 3 is USB.
+    init(_ rate: ReceiverProfile.MessageRate) {
+        self.init(
+            0x0601, question: rate.message.code.bigEndianBytes, rate.message.name,
+            isOptional: rate.message.isOptional || rate.interval == 0,
+            [.init(3, [rate.interval]), .init(5, [rate.interval])])
+        messageRate = rate
     }
 
     /// Fewest bytes that hold all fields.

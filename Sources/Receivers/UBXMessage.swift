@@ -4,7 +4,7 @@ import TimeScale
 ///
 /// Layouts: u-blox 6 to X20 interface descriptions, as `shared/reference/nmea-ubx.md` §5 has them. Payloads may be longer
 /// than what is known here, as newer firmware makes them, but never shorter.
-public enum UBXMessage: Equatable, Sendable {
+enum UBXMessage: Equatable, Sendable {
     /// NAV-PVT: the solution with its date and time.
     case solution(UBXSolution)
     /// NAV-TIMEUTC.
@@ -20,7 +20,7 @@ public enum UBXMessage: Equatable, Sendable {
     /// NAV-SAT, NAV-SVINFO.
     case satellites([Satellite])
     /// NAV-DOP: dilution of precision in space, of the time, and in the plane.
-    case dilution(position: Double, time: Double, horizontal: Double)
+    case dilution(position: Double?, time: Double?, horizontal: Double?)
     /// NAV-SVIN, TIM-SVIN.
     case survey(ReceiverStatus.Survey)
     /// TIM-TP: about the next pulse.
@@ -39,7 +39,7 @@ public enum UBXMessage: Equatable, Sendable {
     /// - Parameter packet: from `b5` to the checksum, which is proven.
     /// - Returns: `nil` for a message that is not about time or the receiver.
     /// - Throws: `MessageRejection.badLength` where it is shorter than its kind must be.
-    public static func parse(_ packet: Span<UInt8>) throws(MessageRejection) -> UBXMessage? {
+    static func parse(_ packet: Span<UInt8>) throws(MessageRejection) -> UBXMessage? {
         let payload = packet.extracting(6..<packet.count - 2)
         let name = MessageName(.ubx, packet: packet)
         guard let kind = Kind(rawValue: UInt16(name.code)) else { return nil }
@@ -59,8 +59,7 @@ public enum UBXMessage: Equatable, Sendable {
         case .navSpaceVehicles: try .satellites(spaceVehicles(payload))
         case .navDilution:
             .dilution(
-                position: Double(payload.littleUInt16(6)) / 100, time: Double(payload.littleUInt16(8)) / 100,
-                horizontal: Double(payload.littleUInt16(12)) / 100)
+                position: payload.dilution(6), time: payload.dilution(8), horizontal: payload.dilution(12))
         case .navSurvey: .survey(navigationSurvey(payload))
         case .timSurvey: .survey(timingSurvey(payload))
         case .timPulse: .timePulse(UBXTimePulse(payload))
@@ -307,12 +306,20 @@ public enum UBXMessage: Equatable, Sendable {
     }
 
     /// SEC-SIG: version 1 has 12 bytes with a word for each threat; versions 2 and 3 (and some firmware that calls itself
-    /// version 1) have both in one byte.
+    /// version 1) have both in one byte, and a word for each frequency, which byte 3 counts.
     private static func signals(_ payload: Span<UInt8>) throws(MessageRejection) -> UBXMessage {
-        let isFirst = payload[0] == 1 && payload.count == 12
+        let isFirst = payload[0] == 1 && payload.count == 12 && payload.count != 4 + 4 * Int(payload[3])
         let (jamming, spoofing) = isFirst ? (payload[4], payload[8]) : (payload[1], payload[1] >> 3)
         return .security(
             jamming: jamming & 1 == 0 ? nil : threat(jamming >> 1),
             spoofing: spoofing & 1 == 0 ? nil : threat(spoofing >> 1))
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// A dilution of precision in hundredths; `nil` for 99 and more, which stands for none, and for 0, which cannot be.
+    func dilution(_ offset: Int) -> Double? {
+        let hundredths = littleUInt16(offset)
+        return (1..<9900).contains(hundredths) ? Double(hundredths) / 100 : nil
     }
 }

@@ -56,6 +56,10 @@ public struct UBXOutput: Hashable, Sendable {
     public static let monHardware = UBXOutput("MON-HW", 0x0a09, 0x2091_01b5, 76, .older)
     /// Interference and false signals.
     public static let secSignals = UBXOutput("SEC-SIG", 0x2709, 0x2091_0635, 24, .keyed)
+    /// Date and fix before NAV-PVT: receivers of generation 6.
+    static let navSolution = UBXOutput("NAV-SOL", 0x0106, 0, 60, .older)
+    /// Satellites before NAV-SAT: receivers of generations 6 and 7, of 22 channels.
+    static let navSpaceVehicles = UBXOutput("NAV-SVINFO", 0x0130, 0, 280, .older)
     /// End of the second's messages.
     public static let navEndOfEpoch = UBXOutput("NAV-EOE", 0x0161, 0x2091_0160, 12, isOptional: true)
     /// NMEA RMC.

@@ -1,24 +1,19 @@
 import TimeScale
 
 /// NAV-PVT: the navigation solution and its date and time.
-public struct UBXSolution: Equatable, Sendable {
+struct UBXSolution: Equatable, Sendable {
     /// Date and time of day, and how well they are known.
-    public let time: UBXCivilTime
+    let time: UBXCivilTime
     /// Whether there is a solution.
-    public let fix: UBXFix
-    /// Satellites in the solution.
-    public let satellitesUsed: Int
-    /// Dilution of precision in space.
-    public let positionDilution: Double
+    let fix: UBXFix
     /// Where the antenna is.
-    public let place: ReceiverStatus.Place
+    let place: ReceiverStatus.Place
 
     init(_ payload: Span<UInt8>) {
         time = UBXCivilTime(solution: payload)
         fix = UBXFix(
-            timeOfWeek: payload.littleUInt32(0), kind: payload[20], isValid: payload[21] & 0x01 != 0)
-        satellitesUsed = Int(payload[23])
-        positionDilution = Double(payload.littleUInt16(76)) / 100
+            timeOfWeek: payload.littleUInt32(0), kind: payload[20], isValid: payload[21] & 0x01 != 0,
+            satellitesUsed: Int(payload[23]), positionDilution: payload.dilution(76))
         place = ReceiverStatus.Place(
             latitude: Double(payload.littleInt32(28)) / 1e7, longitude: Double(payload.littleInt32(24)) / 1e7,
             height: Double(payload.littleInt32(32)) / 1000)
@@ -26,21 +21,21 @@ public struct UBXSolution: Equatable, Sendable {
 }
 
 /// Date and time of day of NAV-PVT and NAV-TIMEUTC.
-public struct UBXCivilTime: Equatable, Sendable {
+struct UBXCivilTime: Equatable, Sendable {
     /// iTOW: GPS time of week, milliseconds; the epoch to which messages belong.
-    public let timeOfWeek: UInt32
+    let timeOfWeek: UInt32
     /// The date as sent.
-    public let date: SentDate
+    let date: SentDate
     /// Time since midnight in whole seconds as sent, rounded to the nearest; `nil` where the fields are no time of day.
-    public let timeOfDay: Interval?
+    let timeOfDay: Interval?
     /// What is to be added to it, −1 ... 1 s.
-    public let fraction: Interval
+    let fraction: Interval
     /// Whether the date and the time of day are known.
-    public let isKnown: Bool
+    let isKnown: Bool
     /// Whether UTC is known, and not only GPS time and an assumption.
-    public let isResolved: Bool
+    let isResolved: Bool
     /// The receiver's own estimate of its error, seconds.
-    public let accuracy: Double
+    let accuracy: Double
 
     /// NAV-PVT: bits 0 date, 1 time of day, 2 fully resolved.
     init(solution payload: Span<UInt8>) {
@@ -74,21 +69,21 @@ public struct UBXCivilTime: Equatable, Sendable {
 }
 
 /// NAV-TIMEGPS.
-public struct UBXGPSTime: Equatable, Sendable {
+struct UBXGPSTime: Equatable, Sendable {
     /// iTOW: GPS time of week, milliseconds; the epoch to which messages belong.
-    public let timeOfWeek: UInt32
+    let timeOfWeek: UInt32
     /// What is to be added to it.
-    public let fraction: Interval
+    let fraction: Interval
     /// The week since 1980.
-    public let week: Int
+    let week: Int
     /// GPS − UTC, seconds.
-    public let leapSeconds: Int
+    let leapSeconds: Int
     /// Whether week and time of week are known.
-    public let isKnown: Bool
+    let isKnown: Bool
     /// Whether the leap seconds are known.
-    public let isResolved: Bool
+    let isResolved: Bool
     /// The receiver's own estimate of its error, seconds.
-    public let accuracy: Double
+    let accuracy: Double
 
     init(_ payload: Span<UInt8>) {
         timeOfWeek = payload.littleUInt32(0)
@@ -101,53 +96,63 @@ public struct UBXGPSTime: Equatable, Sendable {
 }
 
 /// NAV-TIMELS: the leap seconds, and when they change.
-public struct UBXLeapSeconds: Equatable, Sendable {
+struct UBXLeapSeconds: Equatable, Sendable {
     /// GPS − UTC, seconds; `nil` where it is not known or only assumed by the firmware.
-    public let current: Int?
+    let current: Int?
     /// The next or last change that was announced; `nil` where nothing is known.
-    public let news: ReceiverStatus.LeapNews?
+    let news: ReceiverStatus.LeapNews?
     /// Whether that change is still to come, by the receiver's reckoning.
-    public let isAhead: Bool
+    let isAhead: Bool
+    /// Whether the receiver says that it does not know them, or that it goes by what its firmware assumes.
+    let isDenied: Bool
 
     init(_ payload: Span<UInt8>) {
         isAhead = payload.littleInt32(12) > 0
         let valid = payload[23]
         // Source 0 is the firmware's assumption, 7 what somebody has configured; 255 is unknown.
-        let isHeard = payload[8] != 0 && payload[8] != 7 && payload[8] != 255
-        current = valid & 0x01 != 0 && isHeard ? Int(payload.int8(9)) : nil
-        // At the end of day Dn (1 is Sunday) of GPS week Wn; a week can be told that no `Instant` reaches.
+        isDenied = valid & 0x01 == 0 || payload[8] == 0 || payload[8] == 255
+        current = isDenied || payload[8] == 7 ? nil : Int(payload.int8(9))
+        // At the end of day Dn of GPS week Wn; a week can be told that no `Instant` reaches.
         guard valid & 0x02 != 0, payload[10] != 0,
             let week = GNSSWeek.instant(week: Int(payload.littleUInt16(16)), timeOfWeek: .zero, leapSeconds: 0)
         else {
             news = nil
             return
         }
-        let day = Int64(min(payload.littleUInt16(18), 7))
+        // Sunday is day 1, but 0 where the news come from BeiDou (4), which counts so.
+        let day = Int64(min(payload.littleUInt16(18), 7)) + (payload[10] == 4 ? 1 : 0)
         news = ReceiverStatus.LeapNews(change: Int(payload.int8(11)).signum(), at: week + .seconds(day * 86_400))
     }
 }
 
 /// NAV-STATUS, NAV-SOL and part of NAV-PVT: whether there is a solution.
-public struct UBXFix: Equatable, Sendable {
+struct UBXFix: Equatable, Sendable {
     /// iTOW: GPS time of week, milliseconds; the epoch to which it belongs.
-    public let timeOfWeek: UInt32
+    let timeOfWeek: UInt32
     /// The kind of solution.
-    public let kind: ReceiverStatus.Fix
+    let kind: ReceiverStatus.Fix
     /// Whether it comes from satellites and is within the limits that the receiver was given.
-    public let isValid: Bool
+    let isValid: Bool
     /// Signals that pretend to be a satellite's; `nil` where the message does not tell.
-    public private(set) var spoofing: ReceiverStatus.Threat?
+    private(set) var spoofing: ReceiverStatus.Threat?
     /// Time since the receiver began, seconds; `nil` where the message does not tell.
-    public private(set) var uptime: Double?
+    private(set) var uptime: Double?
     /// Satellites in the solution; `nil` where the message does not tell.
-    public private(set) var satellitesUsed: Int?
+    let satellitesUsed: Int?
+    /// Dilution of precision in space, of a message that tells how many satellites there are; `nil` for none.
+    let positionDilution: Double?
 
     /// - Parameters:
     ///   - timeOfWeek: iTOW, milliseconds.
     ///   - kind: 0 none, 1 dead reckoning only, 2 two and 3 three dimensions, 4 with dead reckoning, 5 time only.
     ///   - isValid: gnssFixOK.
-    init(timeOfWeek: UInt32, kind: UInt8, isValid: Bool) {
+    ///   - satellitesUsed: satellites in the solution.
+    ///   - positionDilution: dilution of precision in space.
+    init(
+        timeOfWeek: UInt32, kind: UInt8, isValid: Bool, satellitesUsed: Int? = nil, positionDilution: Double? = nil
+    ) {
         self.timeOfWeek = timeOfWeek
+        (self.satellitesUsed, self.positionDilution) = (satellitesUsed, positionDilution)
         let kinds: [ReceiverStatus.Fix] = [.none, .estimated, .plane, .space, .space, .time]
         self.kind = Int(kind) < kinds.count ? kinds[Int(kind)] : .none
         self.isValid = isValid && self.kind != .none && self.kind != .estimated
@@ -161,21 +166,25 @@ public struct UBXFix: Equatable, Sendable {
     }
 
     init(solution payload: Span<UInt8>) {
-        self.init(timeOfWeek: payload.littleUInt32(0), kind: payload[10], isValid: payload[11] & 0x01 != 0)
-        satellitesUsed = Int(payload[47])
+        self.init(
+            timeOfWeek: payload.littleUInt32(0), kind: payload[10], isValid: payload[11] & 0x01 != 0,
+            satellitesUsed: Int(payload[47]), positionDilution: payload.dilution(44))
     }
 }
 
 /// TIM-TP: which second the next pulse begins, and how far it will be off.
-public struct UBXTimePulse: Equatable, Sendable {
+struct UBXTimePulse: Equatable, Sendable {
     /// Time of the pulse since the start of the week in its time base, cut to nanoseconds.
-    public let timeOfWeek: Interval
+    let timeOfWeek: Interval
     /// The week since 1980 in its time base.
-    public let week: Int
-    /// Whether the time base is UTC, and not that of a satellite system.
-    public let isUTC: Bool
+    let week: Int
+    /// Whether the time base is UTC, and not GPS time.
+    let isUTC: Bool
+    /// Whether the receiver knows UTC where that is the base; else whether the base is GPS time, or one that has its
+    /// seconds and, but for 1024 weeks, its weeks: Galileo's and NavIC's. BeiDou's is 14 s behind, GLONASS's is Moscow's.
+    let isBaseKnown: Bool
     /// What is to be added to the pulse's stamp, seconds; `nil` where the receiver says that it does not know.
-    public let correction: Double?
+    let correction: Double?
 
     init(_ payload: Span<UInt8>) {
         // The fraction comes in 2⁻³² ms.
@@ -184,19 +193,22 @@ public struct UBXTimePulse: Equatable, Sendable {
         week = Int(payload.littleUInt16(12))
         let flags = payload[14]
         isUTC = flags & 0x01 != 0
+        // Firmware before generation 8 leaves the second byte at 0.
+        let system = payload[15] & 0x0f
+        isBaseKnown = isUTC ? flags & 0x02 != 0 : system == 0 || system == 3 || system == 4
         // Bit 4: the error is not valid; bit 5: the pulse is not locked. Firmware before protocol 32 leaves both at 0.
         correction = flags & 0x30 == 0 ? Double(payload.littleInt32(8)) * 1e-12 : nil
     }
 }
 
 /// MON-VER: what the receiver is.
-public struct UBXVersion: Equatable, Sendable {
+struct UBXVersion: Equatable, Sendable {
     /// `MOD=`, `ZED-F9T`; the hardware's number where the firmware does not tell.
-    public let model: String
+    let model: String
     /// `FWVER=`, `TIM 2.20`; the version of the software where there is none.
-    public let firmware: String
+    let firmware: String
     /// `PROTVER`, `29.20`.
-    public let protocolVersion: String?
+    let protocolVersion: String?
 
     init(_ payload: Span<UInt8>) {
         var (model, firmware, version) = (payload.text(30..<40), payload.text(0..<30), String?.none)

@@ -38,12 +38,17 @@ extension ReceiverAlarm: CustomStringConvertible {
         }
     }
 
-    /// Words for the log once it is over.
-    public var end: String {
+    /// Words for the log once it is over, by what the receiver then says.
+    public func end(_ status: ReceiverStatus) -> String {
         switch self {
-        case .antennaOpen, .antennaShort: "the antenna is all right again"
-        case .jamming: "interference is over"
-        case .spoofing: "the signals are trusted again by the receiver"
+        case .antennaOpen, .antennaShort:
+            status.antenna == nil ? "the receiver no longer knows how the antenna is" : "the antenna is all right again"
+        case .jamming:
+            status.jamming == nil ? "the receiver no longer knows of interference (jamming)" : "interference is over"
+        case .spoofing:
+            status.spoofing == nil
+                ? "the receiver no longer knows whether its signals are true (spoofing)"
+                : "the signals are trusted again by the receiver"
         case .noAlmanac: "the almanac is complete"
         }
     }

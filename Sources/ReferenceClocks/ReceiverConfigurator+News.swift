@@ -37,7 +37,8 @@ extension ReceiverConfigurator.News: CustomStringConvertible {
             "\(model ?? "the receiver") does not know or take: \(topics.joined(separator: ", "))"
         case .unanswered(let model):
             (model.map { "\($0) does not answer" }
-                ?? "no answer to UBX-MON-VER: no u-blox receiver, or nothing reaches it") + "; asked again every minute"
+                ?? "no answer to UBX-MON-VER: no u-blox receiver, its UBX output is off, or nothing reaches it")
+                + "; asked again every minute"
         }
     }
 }

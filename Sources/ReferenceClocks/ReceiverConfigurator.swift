@@ -46,9 +46,12 @@ public struct ReceiverConfigurator: Sendable {
     private var outcome: News? = .applied
     private var saidMissing: [String] = []
     private var uptime: (value: Double, since: MonotonicInstant)?
+    /// What was last reported of a survey before the present timing mode was taken: nothing about its own.
+    private var formerSurvey: ReceiverStatus.Survey?
 
-    /// An answer takes a second at most, as u-blox says, and at 9600 baud the second's messages go before it.
-    private static let timeLimit = Interval.seconds(2)
+    /// An answer takes a second at most, as u-blox says; at 9600 baud the second's messages go before it, and a question
+    /// with its padding takes half a second.
+    private static let timeLimit = Interval.seconds(3)
     /// For the acknowledgement that follows what was asked for, where the firmware sends one.
     private static let acknowledgementLimit = Interval.milliseconds(500)
     private static let attempts = 3
@@ -167,6 +170,7 @@ public struct ReceiverConfigurator: Sendable {
                 self.exchange = exchange
             }
         case (.write(let work), .acknowledged(exchange.frame.name, let isTaken)):
+            if isTaken, work.block.isTimingMode, work.layer == .memory { formerSurvey = status.survey }
             conclude(now)
             finishWrite(work, isTaken: isTaken, now)
         case (.save, .acknowledged(exchange.frame.name, let isTaken)):
@@ -185,6 +189,8 @@ public struct ReceiverConfigurator: Sendable {
     ///   - now: the time.
     public mutating func tick(status: ReceiverStatus, now: MonotonicInstant) {
         watch(status, now)
+        // What has not been taken yet has not been sent.
+        if !output.isEmpty { exchange?.sent = now }
         if let exchange {
             if case .read(let work) = exchange.purpose, let answer = exchange.answer {
                 if now - exchange.sent >= Self.acknowledgementLimit {
@@ -198,15 +204,14 @@ public struct ReceiverConfigurator: Sendable {
         proceed(now)
     }
 
-    /// Looks for a reset, for messages that have stopped, and for the end of the survey.
+    /// Notes that the receiver has begun anew: it may have forgotten everything, or be told more than before.
+    public mutating func receiverWasReset() {
+        if state != .unanswered { (step, abandoned, missing) = (.identify, [], []) }
+    }
+
+    /// Looks for messages that have stopped, and for the end of the survey.
     private mutating func watch(_ status: ReceiverStatus, _ now: MonotonicInstant) {
-        if let value = status.uptime, value != uptime?.value {
-            // It also falls when its 32 bits of milliseconds are full, after 50 days: a check too many does no harm.
-            if let last = uptime?.value, value < last, state != .unanswered {
-                (step, abandoned, missing) = (.identify, [], [])
-            }
-            uptime = (value, now)
-        }
+        if let value = status.uptime, value != uptime?.value { uptime = (value, now) }
         guard case .rest(let until) = step else { return }
         if let since = uptime?.since, now - since > Self.statusLimit {
             uptime = nil
@@ -214,12 +219,11 @@ public struct ReceiverConfigurator: Sendable {
         } else if now >= until {
             step = .identify
         }
-        guard profile.isSaved, case .survey(let terms) = timingMode, let survey = status.survey, survey.isValid,
-            !survey.isActive, survey.duration >= terms.duration, let mean = survey.mean, mean.isOnEarth,
-            let accuracy = survey.accuracy
+        guard profile.isSaved, case .survey(let terms) = timingMode, let survey = status.survey,
+            survey != formerSurvey, let result = terms.result(of: survey), result.place.isOnEarth
         else { return }
-        timingMode = .fixed(.geocentric(mean), accuracy: accuracy)
-        (outcome, state, step) = (.surveyed(accuracy: accuracy), .applying, .identify)
+        timingMode = .fixed(.geocentric(result.place), accuracy: result.accuracy)
+        (outcome, state, step) = (.surveyed(accuracy: result.accuracy), .applying, .identify)
     }
 
     // MARK: - One thing after the other
@@ -284,7 +288,10 @@ public struct ReceiverConfigurator: Sendable {
         var profile = profile
         profile.timingMode = timingMode
         let blocks = identity.hasKeys ? profile.blocksOfKeys : profile.blocksOfPayloads(firmware: identity.firmware)
-        queue = blocks.compactMap { $0.subtracting(abandoned).map { Work(block: $0) } }
+        queue = blocks.compactMap { block in
+            let block = abandoned.contains(block) ? block.substitute ?? block : block
+            return block.subtracting(abandoned).map { Work(block: $0) }
+        }
         (step, hasWritten) = (.work, false)
     }
 
@@ -333,6 +340,7 @@ public struct ReceiverConfigurator: Sendable {
     private mutating func abandon(_ work: Work) {
         guard work.layer == .memory else { return refuseToSave() }
         abandoned.append(work.block)
+        if let substitute = work.block.substitute { return queue.insert(Work(block: substitute), at: 0) }
         missing += work.block.topics.filter { !missing.contains($0) }
     }
 

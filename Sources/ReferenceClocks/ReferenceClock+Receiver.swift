@@ -6,9 +6,6 @@ import TimeScale
 
 /// What a source's receiver says: its messages, its health, its pulses to come.
 extension ReferenceClock {
-    /// Receivers count their uptime in 32 bits of milliseconds: a fall by so many seconds is that counter's end (49.7 days).
-    private static let uptimeWrap = 4_290_000.0
-
     /// Takes a report of gpsd's about its receiver.
     ///
     /// - Parameters:
@@ -61,6 +58,9 @@ extension ReferenceClock {
             case .rejected(let reason): health.note(reason, now: now)
             case .fix(let hasFix): health.note(hasFix: hasFix)
             case .sawtooth(let sawtooth): forecast.note(sawtooth)
+            case .reset:
+                wasReset = true
+                configurator?.receiverWasReset()
             case .answer(let answer): answers.append(answer)
             case .frame: break
             }
@@ -157,13 +157,16 @@ extension ReferenceClock {
             ? "corrected" : sawtooth.sign < 0 ? "corrected, with the other sign" : "not of these pulses"
     }
 
-    /// The alarms that have come (`true`) or are over (`false`) since the last call, and whether the receiver was reset.
+    /// The alarms that have come (`true`) or are over (`false`) since the last call, in words, and whether the receiver was
+    /// reset.
     public mutating func takeReceiverNews(
         now: MonotonicInstant
-    ) -> (alarms: [(alarm: ReceiverAlarm, isRaised: Bool)], wasReset: Bool) {
+    ) -> (alarms: [(words: String, isRaised: Bool)], wasReset: Bool) {
         guard let status = decoder?.status else { return ([], false) }
-        let fall = if let uptime, let new = status.uptime { uptime - new } else { 0.0 }
-        uptime = status.uptime ?? uptime
-        return (alarms.update(ReceiverAlarm.of(status), now: now), fall > 0 && fall < Self.uptimeWrap)
+        defer { wasReset = false }
+        let changes = alarms.update(ReceiverAlarm.of(status), now: now).map { alarm, isRaised in
+            (isRaised ? alarm.description : alarm.end(status), isRaised)
+        }
+        return (changes, wasReset)
     }
 }

@@ -74,7 +74,8 @@ public struct ReferenceClock: Sendable {
     /// How such figures belong to its own pulses.
     var sawtooth = SawtoothCorrection()
     var alarms = ReceiverAlarms()
-    var uptime: Double?
+    /// Whether the receiver has begun anew, and nobody has been told.
+    var wasReset = false
     /// Tells the receiver what it is to be, where it has a profile.
     var configurator: ReceiverConfigurator?
 
@@ -328,7 +329,7 @@ public struct ReferenceClock: Sendable {
         decoder?.reset()
         health.reset()
         // Alarms stay: what was wrong is so until the receiver says otherwise, or another one says nothing.
-        (forecast, uptime, leapAnnouncement) = (SawtoothForecast(), nil, nil)
+        (forecast, wasReset, leapAnnouncement) = (SawtoothForecast(), false, nil)
         configurator?.restart()
         (lastSequence, lastHeard, lastLabel, emptyPolls) = (nil, nil, nil, 0)
         condition = .waiting

@@ -16,6 +16,8 @@ public enum SourceCondition: Equatable, Sendable {
     case invalid(String)
     /// Its date cannot be true: what is wrong with it, and what to do.
     case impossibleDate(String, remedy: String)
+    /// Its GPS − UTC (s) is not that of a leap second table that is valid (s).
+    case otherLeapSeconds(Int, table: Int)
     /// Pulses arrive, but no labels that could number them.
     case unnumbered
     /// Labels agree so far, but not for long enough.
@@ -73,6 +75,7 @@ public enum SourceCondition: Equatable, Sendable {
         case .impossibleDate: 20
         case .pulseless: 21
         case .repeatedStamp: 22
+        case .otherLeapSeconds: 23
         }
     }
 
@@ -98,6 +101,8 @@ extension SourceCondition: CustomStringConvertible {
             "the receiver speaks \(languages), which is not decoded; switch it to NMEA"
         case .invalid(let reason): "the receiver has no valid time (\(reason))"
         case .impossibleDate(let fault, let remedy): "\(fault); not believed (\(remedy))"
+        case .otherLeapSeconds(let own, let table):
+            "its GPS − UTC is \(own) s, that of the leap second table \(table) s; not believed"
         case .unnumbered: "pulses, but nothing tells which seconds they are"
         case .proving: "proving which second is which"
         case .ambiguous(let delay, let spread):

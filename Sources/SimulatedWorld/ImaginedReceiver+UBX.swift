@@ -48,14 +48,17 @@ extension ImaginedReceiver {
         return Self.ubxFrame(class: 0x01, message: 0x21, payload: payload)
     }
 
-    /// UBX-TIM-TP (0x0d 0x01), 16 bytes: GPS time of the next pulse.
-    func timePulse(after second: Instant, sawtooth: Double) -> [UInt8] {
-        let next = GNSSWeek.week(of: gpsTime(of: second) + .second, leapSeconds: 0)
+    /// UBX-TIM-TP (0x0d 0x01), 16 bytes: the time of the next pulse, GPS time or UTC, as the pulse's grid is.
+    func timePulse(after second: Instant, sawtooth: Double, isUTC: Bool = false) -> [UInt8] {
+        let next = GNSSWeek.week(
+            of: (isUTC ? label(for: second) : gpsTime(of: second)) + .second, leapSeconds: 0)
+        // Bit 0: in UTC; bit 1: UTC is known.
+        let flags: UInt8 = (isUTC ? 0x01 : 0) | (assumedLeapSeconds == nil ? 0x02 : 0)
         // What is to be added to the pulse's stamp, picoseconds.
         let error = Int32((-sawtooth * 1e12).rounded())
         let payload =
             Self.bytes(UInt32(next.timeOfWeek.nanoseconds / 1_000_000)) + Self.bytes(UInt32(0)) + Self.bytes(error)
-            + Self.bytes(UInt16(next.week)) + [assumedLeapSeconds == nil ? 0x02 : 0x00, 0x00]
+            + Self.bytes(UInt16(next.week)) + [flags, 0x00]
         return Self.ubxFrame(class: 0x0d, message: 0x01, payload: payload)
     }
 

@@ -33,6 +33,7 @@ struct ImaginedStore: Sendable {
         (0x0107, 0x2091_0007, 0), (0x0103, 0x2091_001b, 0), (0x0121, 0x2091_005c, 0), (0x0126, 0x2091_0061, 0),
         (0x0122, 0x2091_0066, 0), (0x0135, 0x2091_0016, 0), (0x0161, 0x2091_0160, 0), (0x0d01, 0x2091_017e, 0),
         (0x0d04, 0x2091_0098, 0), (0x0a38, 0x2091_035a, 0), (0x0a09, 0x2091_01b5, 0), (0x2709, 0x2091_0635, 0),
+        (0x0106, 0, 0), (0x0130, 0, 0),
         (0xf000, 0x2091_00bb, 1), (0xf001, 0x2091_00ca, 1), (0xf002, 0x2091_00c0, 1), (0xf003, 0x2091_00c5, 1),
         (0xf004, 0x2091_00ac, 1), (0xf005, 0x2091_00b1, 1), (0xf008, 0x2091_00d9, 0),
     ]
@@ -55,7 +56,7 @@ struct ImaginedStore: Sendable {
                 0x4003_0011,
             ] { keys[key] = 0 }
         }
-        for (code, key, rate) in messages where model == .zedF9T || code != 0x0d04 {
+        for (code, key, rate) in messages where key > 0 && (model == .zedF9T || code != 0x0d04) {
             (keys[key], keys[key + 2]) = (UInt64(rate), UInt64(rate))
         }
         return keys
@@ -75,9 +76,12 @@ struct ImaginedStore: Sendable {
             0x0608: [0xe8, 0x03, 1, 0, 1, 0], 0x0624: [0xff, 0x05, 0, 3] + zeros(8) + [5] + zeros(23), 0x0631: pulse,
             0x0639: [0xf3, 0xac, 0x62, 0x2d, 0x1e, 0x03, 0, 0], 0x063e: systems,
         ]
-        if model == .neoM8T { settings[0x063d] = zeros(28) }
+        if model != .neoM8N { settings[0x063d] = zeros(28) }
+        if model == .lea6T { settings[0x063e] = nil }
+        // What is newer than generation 6: NAV-PVT, NAV-TIMELS, NAV-SAT, NAV-EOE.
+        let newer: [UInt16] = model == .lea6T ? [0x0107, 0x0126, 0x0135, 0x0161] : []
         for (code, _, rate) in messages
-        where code >> 8 != 0x27 && code != 0x0a38 && (model == .neoM8T || code != 0x0d04) {
+        where code >> 8 != 0x27 && code != 0x0a38 && (model != .neoM8N || code != 0x0d04) && !newer.contains(code) {
             settings[code] = [UInt8(code >> 8), UInt8(code & 0xff), 0, rate, 0, rate, 0, 0]
         }
         return settings
@@ -109,6 +113,7 @@ extension ImaginedUBXReceiver.Model {
             Self.version(
                 "EXT CORE 3.01 (111141)", "00080000",
                 ["ROM BASE 2.01 (75331)", "FWVER=TIM 1.10", "PROTVER=22.00", "MOD=NEO-M8T-0", "GPS;GLO;GAL;BDS"])
+        case .lea6T: Self.version("7.03 (45969)", "00040007", ["ROM CORE 6.02 (36023)"])
         case .neoM8N:
             Self.version(
                 "EXT CORE 3.01 (107900)", "00080000",

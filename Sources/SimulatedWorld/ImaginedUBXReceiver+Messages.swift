@@ -39,6 +39,13 @@ extension ImaginedUBXReceiver {
         return max(shortestSurvey, Int((1e8 / max(tenths * tenths, 1)).rounded(.up)))
     }
 
+    /// The pulse's grid: 0 UTC, 1 GPS; bits 7 to 10 of the flags of CFG-TP5.
+    private var pulseGrid: UInt64 {
+        if let grid = store.memory[0x2005_000c] { return grid }
+        guard let pulse = store.settings[0x0631] else { return 0 }
+        return UInt64((UInt16(pulse[28]) | UInt16(pulse[29]) << 8) >> 7 & 0x0f)
+    }
+
     /// A number in CFG-TMODE2.
     private func olderTimingMode(_ offset: Int, _ length: Int) -> UInt64 {
         guard let payload = store.settings[0x063d] else { return 0 }
@@ -61,7 +68,7 @@ extension ImaginedUBXReceiver {
         switch code {
         case 0x0107: return time.navigationSolution(for: second, kind: isTimeOnly ? 5 : 3)
         case 0x0121: return time.utcTime(for: second)
-        case 0x0d01: return time.timePulse(after: second, sawtooth: sawtooth)
+        case 0x0d01: return time.timePulse(after: second, sawtooth: sawtooth, isUTC: pulseGrid == 0)
         case 0x0103:
             // Fix, flags (fix, week and time of week known), two more bytes, time to first fix, time since it began: ms.
             let fix: [UInt8] = time.hasFix ? [isTimeOnly ? 5 : 3, 0x0d, 0, 0x08] : [0, 0, 0, 0x08]
@@ -72,6 +79,8 @@ extension ImaginedUBXReceiver {
             let rest = bytes(Int32(-123_456)) + bytes(Int32(87)) + bytes(UInt32(5)) + bytes(UInt32(200))
             return frame(code, timeOfWeek + rest)
         case 0x0135: return frame(code, satellites(timeOfWeek))
+        case 0x0106: return frame(code, solution(timeOfWeek, week: GNSSWeek.week(of: second, leapSeconds: 18).week))
+        case 0x0130: return frame(code, spaceVehicles(timeOfWeek))
         case 0x0d04: return frame(code, surveyReport)
         case 0x0a38:
             // One radio path: nothing jams, the antenna is good and powered; noise, gain, CW, phase.
@@ -101,6 +110,26 @@ extension ImaginedUBXReceiver {
                 + [time.hasFix ? 0x1f : 0x14, 0x19, 0, 0]
         }
         return timeOfWeek + [1, 8, 0, 0] + all
+    }
+
+    /// UBX-NAV-SOL: fraction of the millisecond, week, fix, flags, place and its error (cm), velocity and its error, PDOP
+    /// 1.80, eight satellites.
+    private func solution(_ timeOfWeek: [UInt8], week: Int) -> [UInt8] {
+        let fix: [UInt8] = time.hasFix ? [isTimeOnly ? 5 : 3, 0x0d] : [0, 0]
+        let place = time.hasFix ? Self.place : (x: 0, y: 0, z: 0)
+        return timeOfWeek + zeros(4) + bytes(Int16(week)) + fix + bytes(place.x) + bytes(place.y) + bytes(place.z)
+            + zeros(20) + bytes(UInt16(time.hasFix ? 180 : 9999)) + [0, time.hasFix ? 8 : 0] + zeros(4)
+    }
+
+    /// UBX-NAV-SVINFO: eight channels with a GPS satellite each, all used.
+    private func spaceVehicles(_ timeOfWeek: [UInt8]) -> [UInt8] {
+        let all = (0..<8).flatMap { index -> [UInt8] in
+            let number = UInt8(index)
+            let state: [UInt8] = [time.hasFix ? 0x0d : 0x0c, time.hasFix ? 7 : 4]
+            return [number, 2 + 3 * number] + state + [38 + number, 15 + 9 * number] + bytes(Int16(45 * index))
+                + zeros(4)
+        }
+        return timeOfWeek + [8, 1, 0, 0] + all
     }
 
     /// UBX-TIM-SVIN.

@@ -15,6 +15,9 @@ public struct ImaginedUBXReceiver: Sendable {
         case neoM8T
         /// For navigation, generation 8, protocol 18: older messages, no survey.
         case neoM8N
+        /// For timing, generation 6: older messages, survey; neither NAV-PVT nor NAV-SAT nor NAV-TIMELS nor CFG-GNSS, and
+        /// nobody else's UTC than GPS's.
+        case lea6T
     }
 
     /// What it is.
@@ -246,7 +249,7 @@ public struct ImaginedUBXReceiver: Sendable {
             own = before
             if parts & 0x0001 != 0 { own[2] = payload[2] }
             if parts & 0x0002 != 0 { own[12] = payload[12] }
-            if parts & 0x0400 != 0 { own[30] = payload[30] }
+            if parts & 0x0400 != 0, model != .lea6T { own[30] = payload[30] }
             // What is told is always that all parts count.
             (own[0], own[1]) = (0xff, 0x05)
         }

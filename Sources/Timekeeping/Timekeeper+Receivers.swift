@@ -23,9 +23,7 @@ extension Timekeeper {
     /// Logs what a source's receiver has found wrong, or right again.
     mutating func reportReceiver(_ index: Int) {
         let news = sources[index].takeReceiverNews(now: clock.monotonicNow())
-        for (alarm, isRaised) in news.alarms {
-            note(isRaised ? .warning : .notice, index, isRaised ? alarm.description : alarm.end)
-        }
+        for (words, isRaised) in news.alarms { note(isRaised ? .warning : .notice, index, words) }
         for news in sources[index].takeProfileNews() {
             note(news.isFault ? .warning : .notice, index, news.description)
         }

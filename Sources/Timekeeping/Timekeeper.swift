@@ -259,10 +259,18 @@ public struct Timekeeper<Clock: ClockControl> {
         }
     }
 
-    /// Whether a date can be true; a source whose date cannot says so from then on.
+    /// Whether a date can be true; a source whose date cannot, or whose receiver reckons with other leap seconds than a
+    /// table that is valid, says so from then on.
     private mutating func believes(_ date: Instant, of index: Int) -> Bool {
-        guard let earliest = settings.earliestDate, let fault = earliest.fault(of: date) else { return true }
-        sources[index].suspend(.impossibleDate(fault, remedy: earliest.remedy))
+        if let earliest = settings.earliestDate, let fault = earliest.fault(of: date) {
+            sources[index].suspend(.impossibleDate(fault, remedy: earliest.remedy))
+            return false
+        }
+        let (table, told) = (settings.leapSeconds, sources[index].status?.leapSeconds)
+        guard let told, told != table.gpsMinusUTC(at: date), !table.isExpired(at: date), !table.isLeapNear(date) else {
+            return true
+        }
+        sources[index].suspend(.otherLeapSeconds(told, table: table.gpsMinusUTC(at: date)))
         return false
     }
 

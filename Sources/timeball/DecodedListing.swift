@@ -113,7 +113,7 @@ struct DecodedListing {
             } else {
                 early = early.suffix(Self.earlyMessages - 1) + [(moment, message)]
             }
-        case .rejected, .fix, .answer: break
+        case .rejected, .fix, .reset, .answer: break
         }
     }
 

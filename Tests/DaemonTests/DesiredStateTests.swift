@@ -112,6 +112,28 @@ struct DesiredStateTests {
         return ImaginedReceiver.ubxFrame(class: 0x01, message: 0x03, payload: payload)
     }
 
+    /// NAV-TIMELS: GPS − UTC as heard from GPS (source 2, valid).
+    private func leapSeconds(_ count: UInt8) -> [UInt8] {
+        var payload = [UInt8](repeating: 0, count: 24)
+        (payload[8], payload[9], payload[23]) = (2, count, 1)
+        return ImaginedReceiver.ubxFrame(class: 0x01, message: 0x26, payload: payload)
+    }
+
+    @Test("a receiver that reckons with other leap seconds than the table is not believed, and said so once")
+    func otherLeapSeconds() throws {
+        let bench = try ReceiverBench(start: Self.start)
+        try bench.plug()
+        // Its 17 s are one too few, and so it is a second ahead.
+        try bench.run(60) { receiver.burst(for: $0 + .second) + leapSeconds(17) }
+        #expect(bench.states.allSatisfy { $0 == .starting }, "\(bench.lines)")
+        #expect(
+            bench.lines(with: "leap second table").map(\.text) == [
+                "NMEA(0): its GPS − UTC is 17 s, that of the leap second table 18 s; not believed"
+            ], "\(bench.lines)")
+        try bench.run(30) { receiver.burst(for: $0) + leapSeconds(18) }
+        #expect(bench.states.last == .locked, "\(bench.lines)")
+    }
+
     @Test("a receiver that says it has begun anew was reset; one whose counter of milliseconds is full was not")
     func uptimeFalls() throws {
         let bench = try ReceiverBench(start: Self.start)
@@ -191,8 +213,8 @@ struct DesiredStateTests {
             let offset = Int((second - first).seconds) * 204
             return Array(stream[offset..<offset + 204])
         }
-        // The same as its first second, in which nothing is wrong, from then on.
-        try bench.run(60) { receiver.ubxBurst(for: $0, sawtooth: 0) + stream[100..<204] }
+        // The same as its last second, in which nothing is wrong, from then on.
+        try bench.run(60) { receiver.ubxBurst(for: $0, sawtooth: 0) + stream.suffix(104) }
         let said = bench.lines.filter { $0.text.contains("interference") || $0.text.contains("signals") }
         #expect(
             said.prefix(2).map(\.text) + said.dropFirst(2).map(\.text).sorted() == [

@@ -116,7 +116,8 @@ struct ReceiverProfileTests {
         #expect(
             block.command(after: nil, .memory)?.payload
                 == Self.bytes(
-                    "00 01 00 00 1f 00 31 10 01 20 00 31 10 00 21 00 31 10 01 22 00 31 10 00 24 00 31 10 00 25 00 31 10 00"
+                    "00 01 00 00 1f 00 31 10 01 20 00 31 10 00 21 00 31 10 01 22 00 31 10 00 24 00 31 10 00 25 00 31 10 00 "
+                        + "26 00 31 10 00"
                 ))
         let systems = ReceiverProfile.navigation.blocksOfKeys.filter(\.restartsSearch)
         #expect(systems.isEmpty)
@@ -170,12 +171,23 @@ struct ReceiverProfileTests {
         let block = try Self.older(0x0624)
         let before = [0xff, 0xff] + [UInt8](repeating: 0, count: 34)
         var expected = before
-        // Model, elevation and UTC: bits 0, 1, 10. Stationary; 10°; USNO.
-        (expected[0], expected[1], expected[2], expected[12], expected[30]) = (0x03, 0x04, 2, 10, 3)
+        // Model and elevation: bits 0 and 1. Stationary; 10°.
+        (expected[0], expected[1], expected[2], expected[12]) = (0x03, 0x00, 2, 10)
         #expect(block.command(after: Self.payload(0x0624, before), .memory)?.payload == expected)
         // What the receiver tells in the first word is no matter.
         (expected[0], expected[1]) = (0xff, 0xff)
         #expect(block.command(after: Self.payload(0x0624, expected), .memory) == nil)
+    }
+
+    @Test("whose UTC is told by itself, for older receivers have nothing there")
+    func olderStandard() throws {
+        let blocks = ReceiverProfile.timing.blocksOfPayloads(firmware: "TIM 1.10")
+        let block = try #require(blocks.first { $0.topics == ["UTC standard"] })
+        let before = [0xff, 0xff] + [UInt8](repeating: 0, count: 34)
+        var expected = before
+        // Bit 10; USNO.
+        (expected[0], expected[1], expected[30]) = (0x00, 0x04, 3)
+        #expect(block.command(after: Self.payload(0x0624, before), .memory)?.payload == expected)
     }
 
     @Test("CFG-MSG asks for one message and sets it for the serial port and USB")
@@ -197,6 +209,23 @@ struct ReceiverProfileTests {
         let cut = Array(before[..<14])
         #expect(block.command(after: Self.payload(0x063e, cut), .memory)?.payload.count == 14)
         #expect(block.command(after: Self.payload(0x063e, []), .memory) == nil)
+    }
+
+    @Test("a survey meets its terms where it has ended, long enough and well enough, and says where")
+    func surveyTerms() {
+        let terms = ReceiverProfile.Survey(duration: 3600, accuracy: 2)
+        let place = GeocentricPlace(x: 42_864_353_300, y: 6_456_034_500, z: 46_636_980_700)
+        let good = ReceiverStatus.Survey(isActive: false, isValid: true, duration: 3600, accuracy: 2, mean: place)
+        #expect(terms.result(of: good)?.place == place && terms.result(of: good)?.accuracy == 2)
+        let flaws: [(inout ReceiverStatus.Survey) -> Void] = [
+            { $0.isActive = true }, { $0.isValid = false }, { $0.duration = 3599 }, { $0.accuracy = 20 },
+            { $0.accuracy = 2.001 }, { $0.accuracy = .nan }, { $0.accuracy = nil }, { $0.mean = nil },
+        ]
+        for flaw in flaws {
+            var survey = good
+            flaw(&survey)
+            #expect(terms.result(of: survey) == nil, "\(survey)")
+        }
     }
 
     @Test("an answer that is shorter than what is to be changed does not fit")

@@ -12,6 +12,8 @@ struct ConfiguredLine {
     var news: [ReceiverConfigurator.News] = []
     /// Class and number of what was sent so far.
     var sent: [UInt16] = []
+    /// What the receiver has said about its pulses so far.
+    var sawtooths: [PulseSawtooth] = []
     /// Tenths of a second since the start.
     private(set) var ticks = 0
 
@@ -22,6 +24,9 @@ struct ConfiguredLine {
         self.receiver = receiver
         configurator = ReceiverConfigurator(profile)
     }
+
+    /// The second of the last messages.
+    var second: Instant { Self.start + .seconds(Int64(ticks / 10)) }
 
     var now: MonotonicInstant { MonotonicInstant(nanoseconds: 0) + .milliseconds(100 * Int64(ticks)) }
 
@@ -47,7 +52,12 @@ struct ConfiguredLine {
     private mutating func hear(_ bytes: [UInt8]) {
         var answers: [ReceiverAnswer] = []
         decoder.consume(bytes.span, arrived: Self.start + .milliseconds(100 * Int64(ticks))) {
-            if case .answer(let answer) = $0 { answers.append(answer) }
+            switch $0 {
+            case .answer(let answer): answers.append(answer)
+            case .sawtooth(let sawtooth): sawtooths.append(sawtooth)
+            case .reset: configurator.receiverWasReset()
+            default: break
+            }
         }
         for answer in answers { configurator.take(answer, status: decoder.status, now: now) }
     }

@@ -62,6 +62,8 @@ struct ReceiverConfiguratorTests {
         #expect(line.news == [.applied])
         let pulse = try #require(line.receiver.setting(0x0631))
         #expect(pulse[28] == 0x77 && pulse[4] == 50)
+        // From then on it names its pulses in UTC, as the grid is.
+        #expect(line.sawtooths.suffix(10).map(\.second) == (0..<10).map { line.second + .seconds($0 - 8) })
         let mode = try #require(line.receiver.setting(0x063d))
         #expect(mode[0] == 1 && mode[20...23] == [60, 0, 0, 0] && mode[24...27] == [0xd0, 0x07, 0, 0])
         let navigation = try #require(line.receiver.setting(0x0624))
@@ -141,8 +143,8 @@ struct ReceiverConfiguratorTests {
         line.run(seconds: 200)
         #expect(line.news == [.unanswered(model: nil)])
         #expect(line.configurator.state == .unanswered)
-        // Three attempts of 2 s, then a minute: at 0, 66 and 132 s, and at 198.
-        #expect((10...11).contains(line.sent.count) && line.sent.allSatisfy { $0 == 0x0a04 })
+        // Three attempts of 3 s, then a minute: at 0, 69 and 138 s.
+        #expect(line.sent.count == 9 && line.sent.allSatisfy { $0 == 0x0a04 })
         line.receiver.isDeaf = false
         line.run(seconds: 70)
         #expect(line.news == [.unanswered(model: nil), .applied])
@@ -221,6 +223,59 @@ struct ReceiverConfiguratorTests {
         #expect(later.receiver.value(of: 0x2003_0001) == 1)
     }
 
+    /// The place of the survey that the receiver has ended is known to 4.47 m after 5 s (√(1e8 mm²/5)), in the second case to
+    /// 1.29 m after 60 s, and would do by its duration, in the second case by its accuracy as well.
+    @Test(
+        "a place that was found before the terms were told is not kept, but that of the new survey",
+        arguments: [
+            (.init(duration: 5, accuracy: 5), .init(duration: 5, accuracy: 2), "± 2.0 m"),
+            (.init(duration: 60, accuracy: 2), .init(duration: 30, accuracy: 1.5), "± 1.49 m"),
+        ] as [(ReceiverProfile.Survey, ReceiverProfile.Survey, String)])
+    func formerSurvey(former: ReceiverProfile.Survey, terms: ReceiverProfile.Survey, accuracy: String) {
+        var profile = Self.survey
+        profile.timingMode = .survey(former)
+        // Told every ten seconds, so that the old one is still the last that was told when the terms have been.
+        profile.messages = profile.messages.map { $0.message == .timSurvey ? .init($0.message, every: 10) : $0 }
+        let line = Self.applied(.zedF9T, profile, seconds: 90)
+        #expect(line.receiver.value(of: 0x2003_0001) == 1 && line.decoder.status.survey?.isValid == true)
+        (profile.timingMode, profile.isSaved) = (.survey(terms), true)
+        var later = ConfiguredLine(line.receiver, profile)
+        later.decoder = line.decoder
+        later.run(seconds: 9)
+        #expect(later.news == [.applied] && later.decoder.status.survey == line.decoder.status.survey)
+        #expect(later.receiver.savedValue(of: 0x2003_0001) == 1)
+        later.run(seconds: 80)
+        #expect(later.news.map(\.description).last == "the survey is done; the place is kept (\(accuracy))")
+        #expect(later.receiver.savedValue(of: 0x2003_0001) == 2)
+    }
+
+    @Test("a receiver of generation 6 sends what it has in the place of NAV-PVT and NAV-SAT, and is told all the rest")
+    func generation6() {
+        let line = Self.applied(.lea6T, seconds: 60)
+        let missing = ["NAV-TIMELS", "satellite systems", "UTC standard"]
+        #expect(line.news == [.applied, .missing(model: "00040007", missing)])
+        // Every second, and every fifth; CFG-NAV5 stationary, from 10° on; survey.
+        #expect(line.receiver.setting(0x0106)?[3] == 1 && line.receiver.setting(0x0130)?[3] == 5)
+        #expect(line.receiver.setting(0x0624)?[2] == 2 && line.receiver.setting(0x0624)?[12] == 10)
+        #expect(line.receiver.setting(0x063d)?[0] == 1)
+        #expect(line.decoder.status.satellitesUsed == 8 && line.decoder.status.positionDilution == 1.8)
+        #expect(line.decoder.status.satellites.count == 8 && line.decoder.status.fix == .space)
+    }
+
+    @Test("a command counts as sent when it is taken")
+    func takenLate() {
+        var configurator = ReceiverConfigurator(Self.survey)
+        var sent: [Int] = []
+        // Whoever writes comes by every 2 s only.
+        for tenth in 0..<100 {
+            let now = MonotonicInstant(nanoseconds: 0) + .milliseconds(100 * Int64(tenth))
+            configurator.tick(status: ReceiverStatus(), now: now)
+            if tenth % 20 == 19, !configurator.takeOutput().isEmpty { sent.append(tenth) }
+        }
+        // Asked at 0 and taken at 1.9 s; 3 s later again, and taken at 5.9 s; again at 8.9 s, taken at 9.9 s.
+        #expect(sent == [19, 59, 99])
+    }
+
     @Test("without the word the place that a survey found is not kept")
     func notSaved() {
         let line = Self.applied(.zedF9T, seconds: 120)
@@ -260,7 +315,7 @@ struct ReceiverConfiguratorTests {
     }
 
     @Test(
-        "answers that nobody asked for, or that are wrong, change nothing for long",
+        "whatever answers come, there is one whole command at a time, and never a place that nobody has surveyed",
         arguments: 1...8 as ClosedRange<UInt64>)
     func hostile(seed: UInt64) {
         var random = RandomSource(seed: seed)
@@ -291,6 +346,7 @@ struct ReceiverConfiguratorTests {
             let output = Array(configurator.takeOutput().drop { $0 == 0xff })
             // One frame at most: its own length says where it ends.
             #expect(output.isEmpty || output.count == 8 + Int(output[4]) + 256 * Int(output[5]))
+            #expect(configurator.takeNews().allSatisfy { if case .surveyed = $0 { false } else { true } })
         }
     }
 }

@@ -8,6 +8,7 @@ import TimeScale
 ///
 /// The first byte chooses the profile and where the stream is cut in two, which must not change the events. Then come
 /// messages: which one (as a row of `names`, or the name itself), length, payload; the time that passes goes by the length.
+/// From 200 on, a length is so many times 32, of which 64 bytes are given and then come again.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     // SAFETY: the arguments go on as libFuzzer gave them.
@@ -41,8 +42,10 @@ private func frames(_ input: Span<UInt8>) -> [UBXFrame] {
     var offset = 1
     while offset + 2 < input.count {
         let choice = Int(input[offset])
-        let length = min(Int(input[offset + 1]), input.count - offset - 2)
-        let payload = (0..<length).map { input[offset + 2 + $0] }
+        let isLong = input[offset + 1] >= 200
+        let length = min(isLong ? 64 : Int(input[offset + 1]), input.count - offset - 2)
+        let repeated = isLong ? 32 * (Int(input[offset + 1]) - 199) : length
+        let payload = (0..<repeated).map { input[offset + 2 + $0 % length] }
         let code = choice < names.count ? names[choice] : UInt16(choice) << 8 | UInt16(input[offset + 2])
         frames.append(UBXFrame(code, payload))
         offset += 2 + length
@@ -86,6 +89,7 @@ private func check(_ frames: [UBXFrame], profile: ReceiverProfile) {
         var answers: [ReceiverAnswer] = []
         decoder.consume(stream.span, arrived: .unixEpoch) {
             if case .answer(let answer) = $0 { answers.append(answer) }
+            if case .reset = $0 { configurator.receiverWasReset() }
         }
         for answer in answers { configurator.take(answer, status: decoder.status, now: now) }
         now = now + .milliseconds(Int64(frame.payload.count) * 40)
