@@ -69,6 +69,9 @@ public struct ReferenceClock: Sendable {
     var sawtooth = SawtoothCorrection()
     var alarms = ReceiverAlarms()
     var uptime: Double?
+    /// What an Oncore is to be asked, and when again.
+    var questions: [UInt8] = []
+    var nextQuestion: MonotonicInstant?
     /// Tells the receiver what it is to be, where it has a profile.
     var configurator: ReceiverConfigurator?
 
@@ -297,7 +300,11 @@ public struct ReferenceClock: Sendable {
 
     /// Lets time pass: shifts the reach register at the end of each poll.
     public mutating func tick(now: MonotonicInstant) {
-        if case .absent = condition {} else { configure([], now) }
+        if case .absent = condition {
+        } else {
+            configure([], now)
+            askOncore(now)
+        }
         guard let due = nextShift else {
             nextShift = now + poll.interval
             return
@@ -319,6 +326,7 @@ public struct ReferenceClock: Sendable {
         // Alarms stay: what was wrong is so until the receiver says otherwise, or another one says nothing.
         (forecast, uptime, leapAnnouncement) = (SawtoothForecast(), nil, nil)
         configurator?.restart()
+        (questions, nextQuestion) = ([], nil)
         (lastSequence, lastHeard, lastLabel, emptyPolls) = (nil, nil, nil, 0)
         condition = .waiting
     }
