@@ -19,10 +19,10 @@ struct UndecodedTests {
         let bytes = try Corpus.bytes("streams/\(name).bin")
         var appliance = SimulatedAppliance()
         (appliance.world.hasPulses, appliance.world.hasSentences) = (false, false)
-        // 960 characters a second at 9600 baud, over and over.
+        // 480 characters a second at 4800 baud, over and over.
         var position = 0
         for _ in 0..<600 {
-            let second = (0..<960).map { bytes[(position + $0) % bytes.count] }
+            let second = (0..<480).map { bytes[(position + $0) % bytes.count] }
             position += second.count
             appliance.timekeeper.receive(bytes: second.span, arrived: appliance.clock.now(), from: 0)
             appliance.run(seconds: 1)
