@@ -103,9 +103,11 @@ enum NMEAReport: Equatable, Sendable {
         if fields.matches(1, "TPS3", in: text) { return furunoSurvey(fields, in: text) }
         if fields.matches(1, "TPS4", in: text) { return furunoOscillator(fields, in: text) }
         if fields.matches(0, "PMTK001", in: text) { return mediaTekAnswer(fields, in: text) }
+        // 1 firmware, 3 model (MediaTek's packet manuals). Capture quectel-L70.
         if fields.matches(0, "PMTK705", in: text) {
             return .text(.version(model: words(3, fields, in: text), firmware: words(1, fields, in: text)))
         }
+        // 2 firmware, by capture quectel-L70 alone.
         if fields.matches(0, "PQVERNO", in: text) {
             return .text(.version(model: nil, firmware: words(2, fields, in: text)))
         }
@@ -209,7 +211,7 @@ enum NMEAReport: Equatable, Sendable {
         return .text(.version(model: words(2, fields, in: text), firmware: words(4, fields, in: text)))
     }
 
-    /// `$PMTK001`: 1 the command, 2 what became of it: 3 done (MediaTek's packet manuals; no capture has one).
+    /// `$PMTK001`: 1 the command, 2 what became of it: 3 done (MediaTek's packet manuals). Capture quectel-L70.
     private static func mediaTekAnswer(_ fields: NMEAFields, in text: Span<UInt8>) -> NMEAReport? {
         let command = fields.range(1)
         guard (1...4).contains(command.count), let result = fields.integer(2, in: text) else { return nil }
