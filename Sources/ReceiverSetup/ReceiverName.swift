@@ -25,7 +25,7 @@ extension MeasuredReceiver {
     ]
 
     private static let makersOfPackets: [ReceiverProtocol: String] = [
-        .tsip: "Trimble", .oncore: "Motorola", .sirf: "SiRF", .skyTraq: "SkyTraq",
+        .tsip: "Trimble", .oncore: "Motorola", .sirf: "SiRF", .skyTraq: "SkyTraq", .garmin: "Garmin",
     ]
 
     /// Its name, what it speaks and how fast, and its fix.

@@ -3,8 +3,9 @@ import TimeScale
 /// Cuts a stream of bytes into the messages of every language that a receiver may speak, mixed as they come.
 ///
 /// Sentences and packets may follow each other in any order. A packet whose end or checksum is wrong was none: the search
-/// goes on at its second byte, so that nothing behind a damaged length is lost. Each byte keeps its own time of arrival,
-/// so a message that is found late is still stamped right.
+/// goes on at its second byte, so that nothing behind a damaged length is lost. Nor is it one where the line has paused
+/// twice in it, or a whole sentence lies in it: a header that is noise would otherwise swallow seconds of what follows.
+/// Each byte keeps its own time of arrival, so a message that is found late is still stamped right.
 ///
 /// It allocates once, when it is made.
 struct FrameScanner: Sendable {
@@ -34,11 +35,15 @@ struct FrameScanner: Sendable {
     private var tail = 0
     /// Where in the stream the byte at `head` stands.
     private var headOffset: UInt64 = 0
-    /// The language of the packet that perhaps begins at `head`, and how far its end has been searched.
-    private var candidate: (language: ReceiverProtocol, examined: Int)?
+    /// The language of the packet that perhaps begins at `head`, how far its end has been searched, and how far what would
+    /// show that it is none.
+    private var candidate: (language: ReceiverProtocol, examined: Int, watched: Int, pauses: Int)?
     private var sentence = (arrived: Instant.unixEpoch, offset: UInt64(0))
     private var packet = 0..<0
 
+    /// Nothing for so long is a pause: a receiver that writes once a second rests longer between two seconds. One pause
+    /// may be the computer's or a network's, in the middle of a packet.
+    private static let pause = Interval.milliseconds(300)
     /// Two of the longest packets: when the tail reaches the end, half at most is moved to the front.
     private static let capacity = 2 * PacketFraming.longestPacket
 
@@ -67,16 +72,19 @@ struct FrameScanner: Sendable {
     /// - Returns: `nil` where more bytes are wanted. To be called until then after each `append`.
     mutating func next() -> Frame? {
         while head < tail {
-            if var (language, examined) = candidate {
-                let measure = PacketFraming.measure(
+            if var (language, examined, watched, pauses) = candidate {
+                var measure = PacketFraming.measure(
                     &language, bytes.span.extracting(head..<tail), examined: &examined)
-                candidate = (language, examined)
+                if measure == .incomplete, isInterrupted(after: &watched, &pauses) {
+                    measure = .broken(.interrupted)
+                }
+                candidate = (language, examined, watched, pauses)
                 if measure == .incomplete { return nil }
                 if let frame = endPacket(measure, language) { return frame }
             } else {
                 let byte = bytes[head]
                 let language = PacketFraming.language(beginningWith: byte, outsideSentence: !lexer.isInSentence)
-                if let language { candidate = (language, 0) }
+                if let language { candidate = (language, 0, 1, 0) }
                 // The first byte of a packet ends a sentence, and is looked at again as what it is.
                 if language == nil || lexer.isInSentence, let frame = takeText(byte, staysHere: language != nil) {
                     return frame
@@ -106,6 +114,26 @@ struct FrameScanner: Sendable {
         lexer.reset()
         headOffset += UInt64(tail - head)
         (head, tail, candidate) = (0, 0, nil)
+    }
+
+    /// Whether the line has paused twice in the packet that perhaps begins at `head`, or a sentence has ended in it.
+    ///
+    /// - Parameters:
+    ///   - watched: how many of its bytes have been looked at; to be handed in again with more bytes, as the other.
+    ///   - pauses: how many pauses there were in them.
+    /// - Returns: whether it is no packet therefore.
+    private func isInterrupted(after watched: inout Int, _ pauses: inout Int) -> Bool {
+        while head + watched < tail {
+            let index = head + watched
+            watched += 1
+            if arrivals[index] - arrivals[index - 1] > Self.pause { pauses += 1 }
+            if pauses > 1 { return true }
+            let isLineEnd = bytes[index] == UInt8(ascii: "\r") || bytes[index] == UInt8(ascii: "\n")
+            if isLineEnd, NMEALexer.isSentence(before: index, in: bytes.span.extracting(0..<tail), after: head) {
+                return true
+            }
+        }
+        return false
     }
 
     private mutating func endPacket(_ measure: PacketFraming.Measure, _ language: ReceiverProtocol) -> Frame? {

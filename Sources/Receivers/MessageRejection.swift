@@ -8,7 +8,7 @@ public enum MessageRejection: UInt8, Error, CaseIterable, Sendable, Equatable {
     case interrupted
     /// A control byte or a byte above 0x7e within the sentence.
     case illegalByte
-    /// Longer than `NMEALexer.longestSentence`.
+    /// Longer than any sentence of a receiver: `NMEALexer` holds 128 bytes.
     case tooLong
     /// A sentence that we know from a talker that is no satellite receiver.
     case unknownTalker

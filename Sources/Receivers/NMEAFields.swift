@@ -69,10 +69,8 @@ struct NMEAFields {
         guard !range.isEmpty else { throw .noTime }
         let first = range.lowerBound
         guard range.count >= 6,
-            let hour = Self.number(first..<first + 2, in: text), hour <= 23,
-            let minute = Self.number(first + 2..<first + 4, in: text), minute <= 59,
-            let second = Self.number(first + 4..<first + 6, in: text),
-            second <= 59 || (second == 60 && hour == 23 && minute == 59),
+            let digits = Self.number(first..<first + 6, in: text),
+            let whole = Interval(hour: digits / 10_000, minute: digits / 100 % 100, second: digits % 100),
             range.count == 6 || text[first + 6] == UInt8(ascii: ".")
         else { throw .badTime }
         var (nanoseconds, unit) = (Int64(0), Int64(100_000_000))
@@ -81,7 +79,7 @@ struct NMEAFields {
             nanoseconds += Int64(digit) * unit
             unit /= 10
         }
-        return .seconds(Int64(hour * 3600 + minute * 60 + second)) + Interval(nanoseconds: nanoseconds)
+        return whole + Interval(nanoseconds: nanoseconds)
     }
 
     /// A date `ddmmyy`.

@@ -26,9 +26,6 @@ struct NMEAFixStatus: Sendable {
         return false
     }
 
-    /// The time of day of the latest status sentence; `nil` where it had none.
-    var latestTimeOfDay: Interval? { count > 0 ? recent[newest].timeOfDay : nil }
-
     /// Takes note of a status sentence.
     ///
     /// - Parameters:

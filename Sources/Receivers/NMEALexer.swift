@@ -2,45 +2,43 @@
 ///
 /// It finds its way back after any damage: a `$` begins a sentence wherever it stands, even within another; CR, LF or
 /// the next `$` or `!` ends one. Everything outside sentences (noise, AIS sentences, tag blocks, binary protocols) is
-/// skipped and counted. A byte that no sentence may contain drops the sentence, and an endless line is dropped at
-/// `longestSentence`; neither stops the port.
+/// skipped and counted. A byte that no sentence may contain drops the sentence, and an endless line is dropped; neither
+/// stops the port.
 ///
 /// No allocation.
-public struct NMEALexer: Sendable {
+struct NMEALexer: Sendable {
     /// What a byte brought to an end.
-    public enum Outcome: Sendable, Equatable {
+    enum Outcome: Sendable, Equatable {
         /// A whole sentence with the right checksum; read it with `withSentence` before the next byte.
         case sentence
         /// A sentence that cannot be used.
         case rejected(MessageRejection)
     }
 
-    /// The longest sentence in bytes, from `$` to CR LF.
-    ///
-    /// 128: the standard says 82, real receivers send up to 117 (proprietary sentences of the replay corpus).
-    public static let longestSentence = 128
-
     /// Bytes outside sentences so far: noise, other protocols, the remainders of dropped sentences; no line ends.
-    public private(set) var skippedBytes: UInt64 = 0
+    private(set) var skippedBytes: UInt64 = 0
 
     /// Whether a `$` has come and its sentence goes on.
-    public private(set) var isInSentence = false
+    private(set) var isInSentence = false
 
-    /// Room between the `$` and the line end.
+    /// Room between the `$` and the line end, and so for sentences of 128 bytes: the standard says 82, real receivers send
+    /// up to 117 (proprietary sentences of the replay corpus).
     private var text = [125 of UInt8](repeating: 0)
+    /// The same length once more, for `isSentence`.
+    private static let longest = 128
     /// Bytes of the current sentence in `text`.
     private var count = 0
     /// Bytes of the sentence in `text` that has ended, without the checksum.
     private var sentenceLength = 0
 
     /// A lexer that waits for its first `$`.
-    public init() {}
+    init() {}
 
     /// Takes the next byte of the stream.
     ///
     /// - Parameter byte: any byte.
     /// - Returns: what the byte brought to an end; `nil` within and outside sentences.
-    public mutating func push(_ byte: UInt8) -> Outcome? {
+    mutating func push(_ byte: UInt8) -> Outcome? {
         switch byte {
         case UInt8(ascii: "$"):
             let outcome = isInSentence ? endByInterruption() : nil
@@ -69,7 +67,7 @@ public struct NMEALexer: Sendable {
     mutating func skip() { skippedBytes += 1 }
 
     /// Forgets a sentence that has begun; the count of skipped bytes stays.
-    public mutating func reset() {
+    mutating func reset() {
         (isInSentence, count, sentenceLength) = (false, 0, 0)
     }
 
@@ -79,7 +77,7 @@ public struct NMEALexer: Sendable {
     /// - Parameter body: called once with the text, which is valid within the call only.
     /// - Returns: what `body` returns.
     /// - Throws: what `body` throws.
-    public func withSentence<T, Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> T) throws(Failure) -> T {
+    func withSentence<T, Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> T) throws(Failure) -> T {
         try body(text.span.extracting(0..<sentenceLength))
     }
 
@@ -116,6 +114,20 @@ public struct NMEALexer: Sendable {
             high << 4 | low == sum
         else { return .rejected(.badChecksum) }
         return .sentence
+    }
+
+    /// Whether a sentence with the right checksum ends before a byte, and begins after another.
+    static func isSentence(before end: Int, in bytes: Span<UInt8>, after first: Int) -> Bool {
+        guard end - first > 5, bytes[end - 3] == UInt8(ascii: "*"), let high = hexDigit(bytes[end - 2]),
+            let low = hexDigit(bytes[end - 1])
+        else { return false }
+        var (index, sum) = (end - 4, UInt8(0))
+        while index > first, index >= end - longest, (0x20...0x7e).contains(bytes[index]) {
+            if bytes[index] == UInt8(ascii: "$") { return sum == high << 4 | low }
+            sum ^= bytes[index]
+            index -= 1
+        }
+        return false
     }
 
     private static func hexDigit(_ byte: UInt8) -> UInt8? {

@@ -1,3 +1,5 @@
+import TimeScale
+
 /// Whose satellites a GSA or GSV is about: the talker's two letters, and the system where the sentence tells it.
 struct NMEASystem: Hashable, Sendable {
     let talker: UInt16
@@ -48,14 +50,14 @@ struct NMEASystem: Hashable, Sendable {
 }
 
 /// GSA: 2 kind of solution, 3 ... 14 satellites in it, 15 ... 17 dilutions, 18 system (NMEA 4.1).
-public struct NMEASolution: Equatable, Sendable {
+struct NMEASolution: Equatable, Sendable {
     let system: NMEASystem
     /// None, plane or space.
-    public let fix: ReceiverStatus.Fix
+    let fix: ReceiverStatus.Fix
     /// Numbers of the satellites in the solution.
-    public let satellites: [Int]
+    let satellites: [Int]
     /// Dilution of precision in space and in the plane.
-    public let positionDilution: Double?, horizontalDilution: Double?
+    let positionDilution: Double?, horizontalDilution: Double?
 
     init?(_ fields: NMEAFields, in text: Span<UInt8>) {
         switch fields.character(2, in: text) {
@@ -73,14 +75,14 @@ public struct NMEASolution: Equatable, Sendable {
 
 /// GSV: 1 sentences, 2 number of this one, 3 satellites in view, then number, elevation, azimuth and C/N0 of up to four;
 /// after them the signal (NMEA 4.1), and from some Quectel receivers the system.
-public struct NMEASatellites: Equatable, Sendable {
+struct NMEASatellites: Equatable, Sendable {
     let system: NMEASystem
     /// Sentences in the group, and which of them this is; 1 and more.
-    public let total: Int, index: Int
+    let total: Int, index: Int
     /// The signal, 0 where it is not told.
-    public let signal: Int
+    let signal: Int
     /// The satellites, whether or not they are tracked.
-    public let satellites: [Satellite]
+    let satellites: [Satellite]
 
     init?(_ fields: NMEAFields, in text: Span<UInt8>) {
         guard let total = fields.integer(1, in: text), let index = fields.integer(2, in: text), fields.count >= 4,
@@ -113,6 +115,8 @@ struct NMEASky: Sendable {
         var satellites: [Satellite] = []
         /// Signals that are in `satellites`, a bit for each.
         var signals: UInt16 = 0
+        /// When the last sentence came, time of day.
+        var told: Interval?
         /// The sentence that must come next; 0 where one was lost and the group is of no use.
         var next = 1
     }
@@ -140,15 +144,29 @@ struct NMEASky: Sendable {
     /// Notes that a sentence other than GSA has come.
     mutating func endSolution() { isInSolution = false }
 
+    /// Forgets talkers that have fallen silent.
+    ///
+    /// - Parameter isOver: whether what was told at a time of day is no longer so.
+    /// - Returns: whether there were any.
+    mutating func forget(_ isOver: (inout Interval?) -> Bool) -> Bool {
+        let count = views.count
+        var place = 0
+        while place < views.count {
+            if isOver(&views[place].told) { views.remove(at: place) } else { place += 1 }
+        }
+        return views.count < count
+    }
+
     /// Takes satellites.
     ///
     /// - Returns: all satellites in view, where this sentence was the last of its group; the better signal of each.
-    mutating func take(_ group: NMEASatellites) -> [Satellite]? {
+    mutating func take(_ group: NMEASatellites, at timeOfDay: Interval?) -> [Satellite]? {
         let place = views.firstIndex { $0.system == group.system } ?? views.endIndex
         if place == views.endIndex {
             guard views.count < Self.most else { return nil }
             views.append(View(system: group.system))
         }
+        views[place].told = timeOfDay
         let signal = UInt16(1) << UInt16(group.signal & 15)
         if group.index == 1 {
             if views[place].signals & signal != 0 { (views[place].satellites, views[place].signals) = ([], 0) }

@@ -61,9 +61,11 @@ extension NMEASentence {
     }
 
     /// `$PERDCRW,TPS1`: 2 date and time `yyyymmddhhmmss`; 3 what it is: 0 the battery clock, 1 GPS time, 2 UTC; 4 when
-    /// the leap seconds change, 5 how many there are, 6 how many after that (Furuno eSIP, SE17-600-004).
+    /// the leap seconds change, 5 how many there are, 6 how many after that, 7 what the pulse follows: 0 the battery clock,
+    /// 1 GPS, 2 and more UTC (Furuno eSIP, SE17-600-004; Novus's manual N4430, p. 56).
     ///
-    /// Checked against a capture of a GT-88 (gpsd's furuno_gl_ga), which has no change of leap seconds.
+    /// Field 3 stays 2 once the leap seconds have been heard; a pulse that follows the battery clock tells that there are
+    /// no satellites. Checked against a capture of a GT-88 (gpsd's furuno_gl_ga), which has no change of leap seconds.
     private static func furunoTime(
         _ fields: NMEAFields, in text: Span<UInt8>
     ) throws(MessageRejection) -> NMEASentence {
@@ -74,6 +76,7 @@ extension NMEASentence {
         case UInt8(ascii: "0"): throw .noFix
         default: throw .badStatus
         }
+        guard fields.character(7, in: text) != UInt8(ascii: "0") else { throw .noFix }
         guard !fields.isEmpty(2) else { throw .noTime }
         guard let (date, timeOfDay) = longTime(fields.range(2), in: text) else { throw .badTime }
         guard let leapSeconds = fields.integer(5, in: text), (1..<128).contains(leapSeconds) else { throw .utcUnknown }
@@ -99,11 +102,8 @@ extension NMEASentence {
         guard let day = NMEAFields.number(first..<first + 8, in: text),
             let time = NMEAFields.number(first + 8..<first + 14, in: text)
         else { return nil }
-        let (hour, minute, second) = (time / 10_000, time / 100 % 100, time % 100)
-        guard hour < 24, minute < 60, second < 60 || second == 60 && hour == 23 && minute == 59 else { return nil }
-        return (
-            SentDate(year: day / 10_000, month: day / 100 % 100, day: day % 100),
-            .seconds(Int64(hour * 3600 + minute * 60 + second))
-        )
+        return Interval(hour: time / 10_000, minute: time / 100 % 100, second: time % 100).map {
+            (SentDate(year: day / 10_000, month: day / 100 % 100, day: day % 100), $0)
+        }
     }
 }

@@ -3,22 +3,25 @@ import TimeScale
 /// A sentence that tells the time: RMC, ZDA, GGA, GLL or GNS from any satellite receiver, or a maker's own.
 ///
 /// The makers' sentences stand in `NMEASentence+Makers.swift`.
-public struct NMEASentence: Sendable, Equatable {
+struct NMEASentence: Sendable, Equatable {
     /// Which sentence it is.
-    public let message: LabelMessage
+    let message: LabelMessage
     /// Time since midnight UTC, 0 ..< 86 401 s, from 86 400 s on within 23:59:60; `nil` only in a sentence that is void.
-    public let timeOfDay: Interval?
+    let timeOfDay: Interval?
     /// The date; `nil` in GGA, GLL and GNS, and in a sentence that is void.
-    public let date: SentDate?
+    let date: SentDate?
     /// Whether the receiver vouches for the time; `nil` in ZDA, PUBX,04 and TPS1, which have no such field.
-    public let isValid: Bool?
+    let isValid: Bool?
     /// Whether the receiver says that it has heard the leap seconds from a satellite, and not only how many it reckons
     /// with.
     var knowsLeapSeconds: Bool { leapSeconds != nil && message != .garminFix }
     /// GPS − UTC in seconds where the sentence tells it as heard from a satellite.
-    public var leapSeconds: Int?
+    var leapSeconds: Int?
     /// The announced change of the leap seconds; `nil` where the sentence tells of none.
-    public var leapNews: ReceiverStatus.LeapNews?
+    var leapNews: ReceiverStatus.LeapNews?
+
+    /// Where the antenna is; `nil` where the sentence does not tell, or does not vouch for it.
+    var place: ReceiverStatus.Place?
 
     /// Reads a sentence.
     ///
@@ -28,7 +31,7 @@ public struct NMEASentence: Sendable, Equatable {
     /// - Parameter text: the bytes between `$` and `*`, checksum proven.
     /// - Returns: `nil` for a sentence that does not tell the time.
     /// - Throws: `MessageRejection` where the sentence should tell the time, but cannot be read.
-    public static func parse(_ text: Span<UInt8>) throws(MessageRejection) -> NMEASentence? {
+    static func parse(_ text: Span<UInt8>) throws(MessageRejection) -> NMEASentence? {
         let fields = NMEAFields(text)
         let address = fields.range(0)
         if !address.isEmpty, text[0] == UInt8(ascii: "P") { return try maker(fields, in: text) }
@@ -47,13 +50,13 @@ public struct NMEASentence: Sendable, Equatable {
 
     // MARK: - The standard's sentences
 
-    /// RMC: 1 time, 2 status, 9 date `ddmmyy`, 12 mode.
+    /// RMC: 1 time, 2 status, 3 place, 9 date `ddmmyy`, 12 mode.
     private static func rmc(_ fields: NMEAFields, in text: Span<UInt8>) throws(MessageRejection) -> NMEASentence {
         try prove(fields, last: 9, in: text)
         guard try isActive(status: 2, mode: 12, fields, in: text) else { return void(.rmc, time: 1, fields, in: text) }
         return NMEASentence(
             message: .rmc, timeOfDay: try fields.timeOfDay(1, in: text), date: try fields.shortDate(9, in: text),
-            isValid: true)
+            isValid: true, place: place(3, fields, in: text))
     }
 
     /// ZDA: 1 time; 2 day, 3 month and 4 year.
@@ -69,31 +72,58 @@ public struct NMEASentence: Sendable, Equatable {
         return NMEASentence(message: .zda, timeOfDay: timeOfDay, date: date, isValid: nil)
     }
 
-    /// GGA: 1 time, 6 quality.
+    /// GGA: 1 time, 2 place, 6 quality, 9 height above the sea, 11 the sea's above the ellipsoid.
     private static func gga(_ fields: NMEAFields, in text: Span<UInt8>) throws(MessageRejection) -> NMEASentence {
         try prove(fields, last: 6, in: text)
-        return try undated(.gga, time: 1, isValid: try hasQuality(fields, in: text), fields, in: text)
+        return try undated(
+            .gga, time: 1, place: 2, heights: (9, 11), isValid: try hasQuality(fields, in: text), fields, in: text)
     }
 
-    /// GLL: 5 time, 6 status, 7 mode.
+    /// GLL: 1 place, 5 time, 6 status, 7 mode.
     private static func gll(_ fields: NMEAFields, in text: Span<UInt8>) throws(MessageRejection) -> NMEASentence {
         try prove(fields, last: 6, in: text)
         let isValid = try isActive(status: 6, mode: 7, fields, in: text)
-        return try undated(.gll, time: 5, isValid: isValid, fields, in: text)
+        return try undated(.gll, time: 5, place: 1, heights: nil, isValid: isValid, fields, in: text)
     }
 
-    /// GNS: 1 time, 6 modes.
+    /// GNS: 1 time, 2 place, 6 modes, 9 height above the sea, 10 the sea's above the ellipsoid.
     private static func gns(_ fields: NMEAFields, in text: Span<UInt8>) throws(MessageRejection) -> NMEASentence {
         try prove(fields, last: 6, in: text)
-        return try undated(.gns, time: 1, isValid: hasConstellation(fields, in: text), fields, in: text)
+        return try undated(
+            .gns, time: 1, place: 2, heights: (9, 10), isValid: hasConstellation(fields, in: text), fields, in: text)
     }
 
     private static func undated(
-        _ message: LabelMessage, time: Int, isValid: Bool, _ fields: NMEAFields, in text: Span<UInt8>
+        _ message: LabelMessage, time: Int, place: Int, heights: (Int, Int)?, isValid: Bool, _ fields: NMEAFields,
+        in text: Span<UInt8>
     ) throws(MessageRejection) -> NMEASentence {
         guard isValid else { return void(message, time: time, fields, in: text) }
         let timeOfDay = try fields.timeOfDay(time, in: text)
-        return NMEASentence(message: message, timeOfDay: timeOfDay, date: nil, isValid: true)
+        var place = Self.place(place, fields, in: text)
+        if let heights, let height = fields.decimal(heights.0, in: text),
+            let geoid = fields.decimal(heights.1, in: text)
+        {
+            place?.height = height + geoid
+        }
+        return NMEASentence(message: message, timeOfDay: timeOfDay, date: nil, isValid: true, place: place)
+    }
+
+    /// A place in four fields: `ddmm.mm`, N or S, `dddmm.mm`, E or W; `nil` for what is none.
+    private static func place(
+        _ field: Int, _ fields: NMEAFields, in text: Span<UInt8>
+    ) -> ReceiverStatus.Place? {
+        func degrees(_ field: Int, _ positive: UInt8, _ negative: UInt8, limit: Double) -> Double? {
+            guard let value = fields.decimal(field, in: text), value >= 0,
+                let side = fields.character(field + 1, in: text), side == positive || side == negative
+            else { return nil }
+            let whole = (value / 100).rounded(.down)
+            let degrees = whole + (value - whole * 100) / 60
+            return value - whole * 100 < 60 && degrees <= limit ? (side == positive ? degrees : -degrees) : nil
+        }
+        guard let latitude = degrees(field, UInt8(ascii: "N"), UInt8(ascii: "S"), limit: 90),
+            let longitude = degrees(field + 2, UInt8(ascii: "E"), UInt8(ascii: "W"), limit: 180)
+        else { return nil }
+        return ReceiverStatus.Place(latitude: latitude, longitude: longitude)
     }
 
     /// A sentence that the receiver does not vouch for, with its time of day where that can be read.

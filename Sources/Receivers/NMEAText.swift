@@ -1,5 +1,5 @@
 /// What a receiver says in words.
-public enum NMEAText: Equatable, Sendable {
+enum NMEAText: Equatable, Sendable {
     /// u-blox TXT `ANTSTATUS=`.
     case antenna(ReceiverStatus.Antenna)
     /// TXT of type 00: an error of the receiver's own.

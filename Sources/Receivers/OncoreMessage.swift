@@ -4,7 +4,7 @@ import TimeScale
 ///
 /// Layouts: Motorola's Oncore and M12 user's guides, as `shared/reference/nmea-ubx.md` §7, gpsd and ntpd have them.
 /// Numbers have the high byte first. None of it was checked on hardware; what captures exist is said with each message.
-public enum OncoreMessage: Equatable, Sendable {
+enum OncoreMessage: Equatable, Sendable {
     /// @@Ea, @@Ba, @@Ha: position, status and data.
     case position(OncorePosition)
     /// @@Bo: GPS − UTC in seconds; 0 where the receiver has not heard it. Capture oncore-binary.
@@ -72,7 +72,7 @@ public enum OncoreMessage: Equatable, Sendable {
     /// - Parameter packet: from `@@` to CR LF, checksum proven.
     /// - Returns: `nil` for a message that is not about time or the receiver.
     /// - Throws: `MessageRejection.badLength` where it has not the length of its kind.
-    public static func parse(_ packet: Span<UInt8>) throws(MessageRejection) -> OncoreMessage? {
+    static func parse(_ packet: Span<UInt8>) throws(MessageRejection) -> OncoreMessage? {
         guard packet.count >= 7, length(packet[2], packet[3]) == packet.count else { throw .badLength }
         switch (packet[2], packet[3]) {
         case (UInt8(ascii: "E"), UInt8(ascii: "a")): return .position(OncorePosition(packet, channels: 8))

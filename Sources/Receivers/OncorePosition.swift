@@ -3,34 +3,34 @@ import TimeScale
 /// @@Ea of receivers with eight channels, @@Ba with six, @@Ha with twelve.
 ///
 /// Captures: @@Ea oncore-binary, @@Ha gpsd's oncore-m12; none of @@Ba, which is laid out as @@Ea.
-public struct OncorePosition: Equatable, Sendable {
+struct OncorePosition: Equatable, Sendable {
     /// The date as sent.
-    public let date: SentDate
+    let date: SentDate
     /// Time since midnight with its fraction, at the moment of the measurement; `nil` where the fields are no time of day.
-    public let timeOfDay: Interval?
+    let timeOfDay: Interval?
     /// Plane or space; time where the place is held, or (@@Ea, @@Ba) perhaps only searched for: see `isFixCertain`.
-    public let fix: ReceiverStatus.Fix
+    let fix: ReceiverStatus.Fix
     /// Whether `fix` stands by itself: @@Ea and @@Ba have one flag for a place that is held and for the search for
     /// satellites.
-    public let isFixCertain: Bool
+    let isFixCertain: Bool
     /// Where the antenna is.
-    public let place: ReceiverStatus.Place?
+    let place: ReceiverStatus.Place?
     /// Dilution of precision; `nil` where it is none.
-    public let dilution: Double?
+    let dilution: Double?
     /// The antenna's supply.
-    public let antenna: ReceiverStatus.Antenna
+    let antenna: ReceiverStatus.Antenna
     /// Whether the almanac is complete.
-    public let hasAlmanac: Bool
+    let hasAlmanac: Bool
     /// Whether a survey is going on.
-    public let isSurveying: Bool
+    let isSurveying: Bool
     /// Satellites on the channels.
-    public let satellites: [Satellite]
+    let satellites: [Satellite]
     /// @@Ha: whether date and time of day are UTC, and not GPS time; `nil` in the others.
-    public let isUTC: Bool?
+    let isUTC: Bool?
     /// @@Ha: GPS − UTC in seconds, 0 where it is not known; `nil` in the others.
-    public let leapSeconds: Int?
+    let leapSeconds: Int?
     /// @@Ha: temperature of the oscillator, °C.
-    public let temperature: Double?
+    let temperature: Double?
 
     /// 4 month, day, year, 8 hour, minute, second, 11 nanoseconds, 15 place, 35 dilution, 37 its kind and the antenna,
     /// 40 channels of four bytes (number, mode, C/N0, flags), then the receiver's status.
@@ -88,12 +88,10 @@ public struct OncorePosition: Equatable, Sendable {
 
     private static func time(_ packet: Span<UInt8>) -> (SentDate, Interval?) {
         let date = SentDate(year: Int(packet.bigUInt16(6)), month: Int(packet[4]), day: Int(packet[5]))
-        let (hour, minute, second) = (packet[8], packet[9], packet[10])
         let fraction = packet.bigUInt32(11)
-        guard hour < 24, minute < 60, second < 60 || second == 60 && hour == 23 && minute == 59,
-            fraction < 1_000_000_000
+        guard fraction < 1_000_000_000,
+            let whole = Interval(hour: Int(packet[8]), minute: Int(packet[9]), second: Int(packet[10]))
         else { return (date, nil) }
-        let whole = Interval.seconds(Int64(hour) * 3600 + Int64(minute) * 60 + Int64(second))
         return (date, whole + Interval(nanoseconds: Int64(fraction)))
     }
 
@@ -107,7 +105,8 @@ public struct OncorePosition: Equatable, Sendable {
             latitude: latitude, longitude: longitude, height: Double(packet.bigInt32(offset + 8)) / 100)
     }
 
-    private static func dilution(_ tenths: UInt16) -> Double? { (1...999).contains(tenths) ? Double(tenths) / 10 : nil }
+    /// 0 and 99.0 and more stand for none.
+    private static func dilution(_ tenths: UInt16) -> Double? { (1..<990).contains(tenths) ? Double(tenths) / 10 : nil }
 
     /// Two bits: 0 good, 1 too much current, 2 too little, 3 no voltage.
     private static func antenna(_ bits: UInt8) -> ReceiverStatus.Antenna {
@@ -124,17 +123,17 @@ public struct OncorePosition: Equatable, Sendable {
 /// @@En, @@Bn, @@Hn: time receiver autonomous integrity monitoring, and the sawtooth of the next pulse.
 ///
 /// Captures: @@En oncore-binary; none of @@Bn and @@Hn, of which the first is laid out as @@En.
-public struct OncorePulse: Equatable, Sendable {
+struct OncorePulse: Equatable, Sendable {
     /// Whether there is a pulse.
-    public let hasPulse: Bool
+    let hasPulse: Bool
     /// Whether the integrity of the time has been found wanting; `false` also where it cannot be told.
-    public let isAlarmed: Bool
+    let isAlarmed: Bool
     /// Standard deviation of the time, seconds.
-    public let accuracy: Double
+    let accuracy: Double
     /// "Negative sawtooth": what is to be added to the stamp of the next pulse, seconds.
     ///
     /// ntpd subtracts it; the name says that the sign is turned already. A source finds that by itself.
-    public let correction: Double?
+    let correction: Double?
 
     init(_ packet: Span<UInt8>, pulse: Int, traim: Int, accuracy: Int, sawtooth: Int) {
         hasPulse = packet[pulse] != 0

@@ -48,14 +48,14 @@ enum PacketFraming {
         guard bytes.count > 1 else { return .incomplete }
         switch language {
         case .ubx: return measureUBX(bytes)
-        case .tsip: return measureTSIP(bytes, examined: &examined)
+        case .tsip: return measureTSIP(&language, bytes, examined: &examined)
         case .oncore: return measureOncore(bytes)
         case .sirf where bytes[1] == 0xa1:
             language = .skyTraq
             return measureSkyTraq(bytes)
         case .skyTraq: return measureSkyTraq(bytes)
         case .sirf: return measureSiRF(bytes)
-        case .nmea, .gpsd: return .noise
+        case .nmea, .gpsd, .garmin: return .noise
         }
     }
 
@@ -75,8 +75,11 @@ enum PacketFraming {
         return isRight ? .complete(length: length) : .broken(.badChecksum)
     }
 
-    /// `10`, identifier, data with each 10 doubled, `10 03`. Only packets of version 1 have a checksum.
-    private static func measureTSIP(_ bytes: Span<UInt8>, examined: inout Int) -> Measure {
+    /// `10`, identifier, data with each 10 doubled, `10 03`. Only packets of version 1 have a checksum, and Garmin's,
+    /// which look the same else.
+    private static func measureTSIP(
+        _ language: inout ReceiverProtocol, _ bytes: Span<UInt8>, examined: inout Int
+    ) -> Measure {
         // Report packets only; a receiver never sends 10 or 03 here, and neither is an identifier.
         guard bytes[1] >= 0x1c, bytes[1] != 0x10 else { return .noise }
         var index = max(examined, 2)
@@ -90,8 +93,10 @@ enum PacketFraming {
             switch bytes[index + 1] {
             case 0x10: index += 2
             case 0x03:
-                let isIntact = TSIPMessage.isIntact(bytes.extracting(0..<index + 2))
-                return isIntact ? .complete(length: index + 2) : .broken(.badChecksum)
+                let packet = bytes.extracting(0..<index + 2)
+                if TSIPMessage.isGarmin(packet) { language = .garmin }
+                return language == .garmin || TSIPMessage.isIntact(packet)
+                    ? .complete(length: index + 2) : .broken(.badChecksum)
             default: return .broken(.interrupted)
             }
         }

@@ -29,10 +29,15 @@ extension ReceiverDecoder {
         _ sentence: NMEASentence, arrived: Instant, _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) -> Conclusion {
         noteStatus(of: sentence, handle)
-        if let timeOfDay = sentence.timeOfDay { forgetOldError(at: timeOfDay) }
+        if let timeOfDay = sentence.timeOfDay { pass(timeOfDay: timeOfDay) }
         guard sentence.isValid != false, let timeOfDay = sentence.timeOfDay else {
             if sentence.message.isDated { nmea.dated = nil }
             throw .noFix
+        }
+        // Packets of the same receiver know better, and a sentence without a height does not take it away.
+        if var place = sentence.place, ubx.fix == nil {
+            place.height = place.height ?? status.place?.height
+            status.place = place
         }
         guard let date = sentence.date else {
             return try takeUndated(sentence.message, timeOfDay, arrived: arrived, handle)
@@ -64,9 +69,9 @@ extension ReceiverDecoder {
             let conclusion = try label(
                 moment, from: sentence.message, arrived: arrived, knowsLeapSeconds: sentence.knowsLeapSeconds,
                 handle)
-            if let leapSeconds = sentence.leapSeconds {
-                (status.leapSeconds, status.leapNews) = (leapSeconds, sentence.leapNews ?? status.leapNews)
-            }
+            if let leapSeconds = sentence.leapSeconds { status.leapSeconds = leapSeconds }
+            // TPS1 tells of every change that is planned, so that none in it is news too.
+            if sentence.message == .furunoTime { status.leapNews = sentence.leapNews ?? leapNews(0) }
             (nmea.dated, nmea.undated) = (moment, nil)
             return conclusion
         } catch {

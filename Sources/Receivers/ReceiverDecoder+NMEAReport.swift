@@ -9,15 +9,19 @@ struct NMEAReportState: Sendable {
     var quality: ReceiverStatus.Fix?
     /// Whether a sentence of a maker's own says that the place is held.
     var isHeld = false
-    /// When the last error of TXT came, time of day.
-    var errorCame: Interval?
+    /// Whether the pulse comes from an oscillator that TPS4 tells about.
+    var pulseIsFromOscillator = false
+    /// The time of day that the receiver told last.
+    var now: Interval?
+    /// Whether an error of TXT stands, and when it was told; `nil` where no time of day had come then.
+    var hasError = false
+    var errorTold: Interval?
+    /// When a pulse was last called unfit.
+    var pulseFaultTold: Interval?
 }
 
 /// Reports of NMEA 0183 into `ReceiverStatus`.
 extension ReceiverDecoder {
-    /// How long an error that a receiver has told in words stands: 1 minute; it tells it again if it lasts.
-    private static let errorLifetime = Interval.seconds(60)
-
     mutating func take(_ report: NMEAReport, _ handle: (ReceiverEvent) -> Void) {
         if case .solution = report {} else { reports.sky.endSolution() }
         switch report {
@@ -27,10 +31,10 @@ extension ReceiverDecoder {
             status.horizontalDilution = solution.horizontalDilution
             noteKind()
         case .satellites(let group):
-            if let satellites = reports.sky.take(group) { status.satellites = satellites }
+            if let satellites = reports.sky.take(group, at: reports.now) { status.satellites = satellites }
         case .quality(let used, let dilution, let fix):
             status.satellitesUsed = used ?? status.satellitesUsed
-            status.horizontalDilution = dilution ?? status.horizontalDilution
+            status.horizontalDilution = dilution
             reports.quality = fix
             noteKind()
         case .integrity(let failed, let bias):
@@ -38,14 +42,22 @@ extension ReceiverDecoder {
         case .text(let text): take(text, handle)
         case .acknowledged(let name, let isDone): handle(.answer(.acknowledged(name, isDone)))
         case .ubloxPosition(let position): take(position, handle)
-        case .timingMode(let isHeld, let survey):
+        case .timingMode(let isHeld, let survey, let isSound):
             reports.isHeld = isHeld
             status.survey = survey
+            if let isSound { setPulseFault(.integrity, !isSound) }
             noteKind()
-        case .pulse(let isGood, let accuracy, let used):
-            setAlarm("pulse", isGood ? nil : "not to be used")
+        case .survey(let survey): status.survey = survey
+        case .pulse(let fault, let isRaised):
+            setPulseFault(fault, isRaised)
+        case .pulseState(let fault, let isRaised, let isFromOscillator, let accuracy, let used):
+            setPulseFault(fault, isRaised)
+            reports.pulseIsFromOscillator = isFromOscillator
             status.timeAccuracy = accuracy ?? status.timeAccuracy
             status.satellitesUsed = used ?? status.satellitesUsed
+        case .oscillator(let state, let isAccurate):
+            setAlarm("oscillator", state)
+            setPulseFault(.inaccurate, !isAccurate && reports.pulseIsFromOscillator)
         case .leapSeconds(let leapSeconds): status.leapSeconds = leapSeconds
         }
     }
@@ -55,7 +67,7 @@ extension ReceiverDecoder {
         case .antenna(let antenna): status.antenna = antenna
         case .error(let words):
             setAlarm("error", words)
-            reports.errorCame = nmea.status.latestTimeOfDay
+            (reports.hasError, reports.errorTold) = (true, reports.now)
         case .version(let model, let firmware):
             status.model = model ?? status.model
             status.firmware = firmware ?? status.firmware
@@ -77,15 +89,6 @@ extension ReceiverDecoder {
         noteKind()
     }
 
-    /// Takes back an error that was not told again.
-    mutating func forgetOldError(at timeOfDay: Interval) {
-        guard let came = reports.errorCame else { return }
-        let age = (timeOfDay.nanoseconds - came.nanoseconds + 86_400_000_000_000) % 86_400_000_000_000
-        guard age > Self.errorLifetime.nanoseconds else { return }
-        reports.errorCame = nil
-        setAlarm("error", nil)
-    }
-
     /// Puts together what different sentences say about the kind of solution; packets of the same receiver know better.
     private mutating func noteKind() {
         guard ubx.fix == nil else { return }
@@ -104,5 +107,13 @@ extension ReceiverDecoder {
     mutating func setAlarm(_ subject: String, _ words: String?) {
         status.alarms.removeAll { $0.hasPrefix(subject + ": ") }
         if let words { status.alarms.append(subject + ": " + words) }
+    }
+
+    /// Notes what the receiver says of its pulses: a fault stands until it is taken back, or not told again.
+    mutating func setPulseFault(_ fault: ReceiverStatus.PulseFault, _ isRaised: Bool) {
+        status.alarms.removeAll { $0 == fault.rawValue }
+        guard isRaised else { return }
+        status.alarms.append(fault.rawValue)
+        reports.pulseFaultTold = reports.now
     }
 }

@@ -6,6 +6,8 @@ struct OncoreState: Sendable {
     var leapSeconds = 0
     /// Whether the receiver shows UTC; so it does unless @@Aw says otherwise.
     var isUTC = true
+    /// Whether @@Bo and @@Aw have come.
+    var hasToldLeapSeconds = false, hasToldMode = false
     /// Whether the place is held, as @@At and @@Gd tell.
     var isHeld = false
     /// The whole second of the last position, until the sawtooth of the pulse after it has come.
@@ -19,6 +21,9 @@ struct OncoreState: Sendable {
 /// The position messages label where they have a fix, or a place that is held, and where the leap seconds are known: from
 /// @@Bo, or in @@Ha itself. Until then an Oncore that shows UTC shows GPS time.
 extension ReceiverDecoder {
+    /// Whether an Oncore has told what its times mean: @@Aw whether they are UTC, and @@Bo the leap seconds.
+    public var knowsOncoreTimes: Bool { oncore.hasToldLeapSeconds && oncore.hasToldMode }
+
     mutating func take(
         _ message: OncoreMessage, arrived: Instant, _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) -> Conclusion {
@@ -26,9 +31,9 @@ extension ReceiverDecoder {
         case .position(let position): return try take(position, arrived: arrived, handle)
         case .pulse(let pulse): take(pulse, handle)
         case .utcOffset(let leapSeconds):
-            oncore.leapSeconds = leapSeconds
+            (oncore.leapSeconds, oncore.hasToldLeapSeconds) = (leapSeconds, true)
             status.leapSeconds = leapSeconds == 0 ? nil : leapSeconds
-        case .timeMode(let isUTC): oncore.isUTC = isUTC
+        case .timeMode(let isUTC): (oncore.isUTC, oncore.hasToldMode) = (isUTC, true)
         case .hold(let isHeld, let isSurveying):
             oncore.isHeld = isHeld
             noteSurvey(isActive: isSurveying)
@@ -36,6 +41,7 @@ extension ReceiverDecoder {
         case .visible(let satellites): oncore.visible = satellites
         case .leapPending(let change):
             setAlarm("leap second", change == 0 ? nil : change > 0 ? "is inserted" : "is deleted")
+            status.leapNews = leapNews(change)
         case .version(let model, let firmware):
             (status.model, status.firmware) = (model ?? status.model, firmware ?? status.firmware)
             handle(.answer(.version))
@@ -47,6 +53,8 @@ extension ReceiverDecoder {
         _ position: OncorePosition, arrived: Instant, _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) -> Conclusion {
         oncore.second = nil
+        // @@Ha tells both.
+        if position.isUTC != nil { (oncore.hasToldLeapSeconds, oncore.hasToldMode) = (true, true) }
         let hasFix = position.fix != .none && (position.isFixCertain || oncore.isHeld)
         report(position, hasFix: hasFix)
         note(hasFix: hasFix, handle)
@@ -67,8 +75,8 @@ extension ReceiverDecoder {
     /// (ntpd's driver pairs them so).
     private mutating func take(_ pulse: OncorePulse, _ handle: (ReceiverEvent) -> Void) {
         status.timeAccuracy = pulse.accuracy
-        setAlarm("pulse", pulse.hasPulse ? nil : "none")
-        setAlarm("TRAIM", pulse.isAlarmed ? "the time is not sound" : nil)
+        setPulseFault(.missing, !pulse.hasPulse)
+        setPulseFault(.integrity, pulse.isAlarmed)
         guard let second = oncore.second else { return }
         oncore.second = nil
         handle(.sawtooth(PulseSawtooth(second: second + .second, correction: pulse.correction)))

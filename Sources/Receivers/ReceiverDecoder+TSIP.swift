@@ -4,6 +4,8 @@ import TimeScale
 struct TSIPState: Sendable {
     /// Whether the receiver has time from satellites, as it said last; `nil` where it says nothing.
     var hasFix: Bool?
+    /// Whether it follows any satellite, as A3-00 said last.
+    var isTracking = true
     /// The kind of solution that the receiver is set to; `nil` where it chooses by itself.
     var mode: ReceiverStatus.Fix?
     /// The second of the 8F-AB just before, until its sawtooth has come.
@@ -11,14 +13,17 @@ struct TSIPState: Sendable {
     /// Satellites of the list that is being told, and where in it the last one stands.
     var satellites: [Satellite] = []
     var index = 0
+    /// When a satellite of the list was last told, time of day.
+    var listTold: Interval?
     /// Numbers of the satellites in the solution.
     var used: [Int] = []
 }
 
 /// Packets of Trimble's receivers.
 ///
-/// 8F-AB and A1-00 label where their flags say that time and UTC are known, and where the latest of 8F-AC, 0x46 and A3-11
-/// does not deny that there is time from satellites. They tell GPS time or UTC, and the leap seconds with it. The week
+/// 8F-AB and A1-00 label where their flags say that time and UTC are known, and where neither the latest of 8F-AC, 0x46 and
+/// A3-11 nor A3-00 denies that there is time from satellites: a RES 720 without an antenna goes on with A1-00 and A3-11 as
+/// if nothing were amiss (gpsd's capture trimble-res720-dr). They tell GPS time or UTC, and the leap seconds with it. The week
 /// number is not looked at: the date tells the same, and is unfolded like any other.
 extension ReceiverDecoder {
     mutating func take(
@@ -26,7 +31,12 @@ extension ReceiverDecoder {
     ) throws(MessageRejection) -> Conclusion {
         switch message {
         case .time(let time): return try take(time, arrived: arrived, handle)
-        case .condition(let condition): take(condition, handle)
+        case .condition(let condition):
+            (status.positionDilution, status.horizontalDilution) = (
+                condition.positionDilution, condition.horizontalDilution
+            )
+            status.timeDilution = condition.timeDilution
+            take(condition, handle)
         case .supplement(let condition, let supplement):
             take(condition, handle)
             take(supplement, surveyProgress: condition.surveyProgress, handle)
@@ -51,7 +61,12 @@ extension ReceiverDecoder {
         case .almanac(let isComplete): status.hasAlmanac = isComplete
         case .alarms(let alarms):
             (status.antenna, status.jamming, status.spoofing) = (alarms.antenna, alarms.jamming, alarms.spoofing)
-            (status.hasAlmanac, status.alarms) = (alarms.hasAlmanac, alarms.words)
+            status.hasAlmanac = alarms.hasAlmanac
+            noteAlarms(alarms.words)
+            status.leapNews = alarms.leapChange.flatMap { leapNews($0) }
+            tsip.isTracking = alarms.isTracking
+            noteFix(handle)
+            if !alarms.isTracking { forgetTSIPSatellites() }
             noteSurvey(isActive: alarms.isSurveying, progress: status.survey?.progress)
         case .place(let place, let hasFix, let dilution):
             if hasFix { status.place = place }
@@ -72,7 +87,7 @@ extension ReceiverDecoder {
         guard let timeOfDay = time.timeOfDay, time.isConsistent else { throw .badTime }
         // 0 is what a receiver has before it has heard them; it will not be 0 again in our lifetime.
         guard (1..<128).contains(time.leapSeconds) else { throw .utcUnknown }
-        if tsip.hasFix == false { throw .noFix }
+        if tsip.hasFix == false || !tsip.isTracking { throw .noFix }
         var moment = try time.date.moment(at: timeOfDay, notBefore: gate.unfoldingPivot)
         if !time.isUTC { moment.utc = moment.utc - .seconds(Int64(time.leapSeconds)) }
         let conclusion = try label(moment, from: time.message, arrived: arrived, knowsLeapSeconds: true, handle)
@@ -88,9 +103,6 @@ extension ReceiverDecoder {
     private mutating func take(_ condition: TSIPCondition, _ handle: (ReceiverEvent) -> Void) {
         tsip.mode = condition.mode
         status.temperature = condition.temperature
-        status.positionDilution = condition.positionDilution ?? status.positionDilution
-        status.horizontalDilution = condition.horizontalDilution ?? status.horizontalDilution
-        status.timeDilution = condition.timeDilution ?? status.timeDilution
         noteSurvey(isActive: status.survey?.isActive ?? false, progress: condition.surveyProgress)
         note(tsipFix: condition.hasFix, handle)
     }
@@ -100,7 +112,7 @@ extension ReceiverDecoder {
     ) {
         (status.antenna, status.hasAlmanac) = (supplement.antenna, supplement.hasAlmanac)
         (status.clockBias, status.clockDrift) = (supplement.clockBias, supplement.clockDrift)
-        status.alarms = supplement.alarms
+        noteAlarms(supplement.alarms)
         status.place = supplement.place ?? status.place
         noteSurvey(isActive: supplement.isSurveying, progress: surveyProgress)
         guard let second = tsip.second else { return }
@@ -119,7 +131,7 @@ extension ReceiverDecoder {
             }
             tsip.satellites.removeAll(keepingCapacity: true)
         }
-        tsip.index = index
+        (tsip.index, tsip.listTold) = (index, reports.now)
         var satellite = satellite
         if tsip.used.contains(satellite.number) { satellite.isUsed = true }
         NMEASky.add(satellite, to: &tsip.satellites)
@@ -127,8 +139,23 @@ extension ReceiverDecoder {
 
     private mutating func note(tsipFix hasFix: Bool, _ handle: (ReceiverEvent) -> Void) {
         tsip.hasFix = hasFix
+        noteFix(handle)
+    }
+
+    private mutating func noteFix(_ handle: (ReceiverEvent) -> Void) {
+        guard let hasFix = tsip.isTracking ? tsip.hasFix : false else { return }
         if !hasFix { status.fix = ReceiverStatus.Fix.none } else if let mode = tsip.mode { status.fix = mode }
         note(hasFix: hasFix, handle)
+    }
+
+    private mutating func noteAlarms(_ words: [String]) {
+        status.alarms = words
+        if status.pulseFault != nil { reports.pulseFaultTold = reports.now }
+    }
+
+    /// Forgets a list of satellites that is no longer told.
+    mutating func forgetTSIPSatellites() {
+        (tsip.satellites, tsip.used, status.satellites, status.satellitesUsed) = ([], [], [], 0)
     }
 
     /// Notes a survey; how long it takes is not told.

@@ -44,9 +44,18 @@ public struct ReceiverDecoder: Sendable {
     /// Whether the receiver has a fix, as the last `ReceiverEvent.fix` said; `false` before the first.
     public internal(set) var hasFix = false
 
+    /// Whether the receiver has said, in whichever message, that it has heard the leap seconds from a satellite, and has
+    /// not denied it since.
+    public private(set) var knowsLeapSeconds = false
+
     /// How long a receiver that has denied knowing UTC, and has said nothing more about it, is taken to: it learns the
     /// leap seconds every 12.5 minutes (IS-GPS-200 §20.3.3.5).
     private static let denialLifetime = Interval.seconds(900)
+
+    /// What was told this long ago, by the receiver's own seconds, and not again, is no longer so: 1 minute. Lists of
+    /// satellites come every few seconds, and an error is told again if it lasts.
+    private static let memory = Interval.seconds(60)
+    private static let day = Interval.seconds(86_400)
 
     var gate: LabelGate
     private var scanner = FrameScanner()
@@ -101,6 +110,7 @@ public struct ReceiverDecoder: Sendable {
         scanner.reset()
         gate.reset()
         (status, hasFix, denials) = (ReceiverStatus(), false, [])
+        (namedMoment, knowsLeapSeconds) = (nil, false)
         (nmea, reports, gpsd) = (NMEAState(), NMEAReportState(), GPSDState())
         (ubx, tsip, oncore) = (UBXState(), TSIPState(), OncoreState())
     }
@@ -154,6 +164,7 @@ public struct ReceiverDecoder: Sendable {
         } catch {
             if error == .utcUnknown {
                 denials.append((name, scanner.arrived))
+                knowsLeapSeconds = false
             } else if let denial {
                 denials.append(denial)
             }
@@ -195,7 +206,7 @@ public struct ReceiverDecoder: Sendable {
             return try message.map { message throws(MessageRejection) in
                 try take(message, arrived: arrived, handle)
             } ?? .ignored
-        case .nmea, .skyTraq, .sirf, .gpsd: return .ignored
+        case .nmea, .skyTraq, .sirf, .gpsd, .garmin: return .ignored
         }
     }
 
@@ -224,12 +235,48 @@ public struct ReceiverDecoder: Sendable {
         } else if denials.contains(where: { (arrived - $0.at).magnitude < Self.denialLifetime }) {
             throw .utcDenied
         }
-        let label = try gate.label(moment, from: message, arrived: arrived, knowsLeapSeconds: knowsLeapSeconds)
+        if knowsLeapSeconds { self.knowsLeapSeconds = true }
+        let label = try gate.label(
+            moment, from: message, arrived: arrived, knowsLeapSeconds: self.knowsLeapSeconds)
+        pass(timeOfDay: Interval(nanoseconds: moment.utc.nanoseconds % Self.day.nanoseconds))
         if let label {
             statistics.labels += 1
             handle(.label(label))
         }
         return .accepted(moment.utc)
+    }
+
+    /// Forgets what has not been told again for a minute.
+    ///
+    /// - Parameter timeOfDay: that the receiver has just told, in whichever message.
+    mutating func pass(timeOfDay: Interval) {
+        guard timeOfDay != reports.now else { return }
+        reports.now = timeOfDay
+        func isOver(_ told: inout Interval?) -> Bool {
+            let since = told ?? timeOfDay
+            told = since
+            // What seems to lie ahead is the other half of the day: some receivers interleave two seconds.
+            let age = (timeOfDay.nanoseconds - since.nanoseconds + Self.day.nanoseconds) % Self.day.nanoseconds
+            return age > Self.memory.nanoseconds && age < Self.day.nanoseconds / 2
+        }
+        if reports.hasError, isOver(&reports.errorTold) {
+            reports.hasError = false
+            setAlarm("error", nil)
+        }
+        if let fault = status.pulseFault, isOver(&reports.pulseFaultTold) { setPulseFault(fault, false) }
+        if reports.sky.forget(isOver) { status.satellites = reports.sky.all() }
+        if !tsip.satellites.isEmpty, isOver(&tsip.listTold) { forgetTSIPSatellites() }
+    }
+
+    /// What a message says about the next leap second that does not say when it will be: at the end of the half-year, as
+    /// every one has been that satellites have announced; `nil` before a moment has been named.
+    func leapNews(_ change: Int) -> ReceiverStatus.LeapNews? {
+        guard let named = namedMoment else { return nil }
+        let now = CivilTime(named)
+        let isFirstHalf = now.month <= 6
+        return CivilTime(year: isFirstHalf ? now.year : now.year + 1, month: isFirstHalf ? 7 : 1, day: 1).map {
+            ReceiverStatus.LeapNews(change: change, at: $0.instant)
+        }
     }
 
     private mutating func reject(_ reason: MessageRejection, _ handle: (ReceiverEvent) -> Void) {

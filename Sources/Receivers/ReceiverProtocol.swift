@@ -14,9 +14,11 @@ public enum ReceiverProtocol: UInt8, CaseIterable, Sendable {
     case sirf
     /// What gpsd tells of a receiver.
     case gpsd
+    /// Garmin binary, framed as TSIP is: told apart by its checksum, so that it is named, and not decoded.
+    case garmin
 
     /// Whether messages of it are understood, and not only skipped.
-    public var isDecoded: Bool { self != .skyTraq && self != .sirf }
+    public var isDecoded: Bool { self != .skyTraq && self != .sirf && self != .garmin }
 }
 
 extension ReceiverProtocol: CustomStringConvertible {
@@ -30,6 +32,7 @@ extension ReceiverProtocol: CustomStringConvertible {
         case .skyTraq: "SkyTraq"
         case .sirf: "SiRF"
         case .gpsd: "gpsd"
+        case .garmin: "Garmin"
         }
     }
 }

@@ -45,6 +45,20 @@ public struct ReceiverStatus: Equatable, Sendable {
         public static func < (left: Threat, right: Threat) -> Bool { left.rawValue < right.rawValue }
     }
 
+    /// Why its pulses are not to be used, as it says itself; the words stand among `alarms`.
+    public enum PulseFault: String, Sendable, CaseIterable {
+        /// It makes none.
+        case missing = "pulse: none"
+        /// It calls them bad.
+        case bad = "pulse: not to be used"
+        /// They follow its battery clock.
+        case free = "pulse: by the battery clock"
+        /// They come from an oscillator that it calls inaccurate.
+        case inaccurate = "pulse: its oscillator is off"
+        /// Its satellites contradict each other (time receiver autonomous integrity monitoring).
+        case integrity = "TRAIM: the time is not sound"
+    }
+
     /// A survey of the antenna's place.
     public struct Survey: Equatable, Sendable {
         /// Whether it is going on.
@@ -152,6 +166,9 @@ public struct ReceiverStatus: Equatable, Sendable {
 
     /// Nothing is known.
     public init() {}
+
+    /// Why its pulses are not to be used; `nil` where nothing speaks against them.
+    public var pulseFault: PulseFault? { PulseFault.allCases.first { alarms.contains($0.rawValue) } }
 }
 
 /// A satellite that a receiver sees.

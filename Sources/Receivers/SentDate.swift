@@ -70,3 +70,11 @@ public struct SentDate: Sendable, Equatable {
     static let hundredYears = Interval.seconds(36_525 * 86_400)
     private static let never = Instant(nanoseconds: .max)
 }
+
+extension Interval {
+    /// Time since midnight, from 86 400 s on within 23:59:60; `nil` for what is no time of day.
+    init?(hour: Int, minute: Int, second: Int) {
+        guard hour < 24, minute < 60, second < 60 || second == 60 && hour == 23 && minute == 59 else { return nil }
+        self = .seconds(Int64(hour * 3600 + minute * 60 + second))
+    }
+}

@@ -5,7 +5,7 @@ import TimeScale
 /// Layouts: Trimble's ThunderBolt, Resolution SMT and RES 720 guides, as `shared/reference/nmea-ubx.md` §6 and gpsd's
 /// decoder have them. Numbers have the high byte first. None of it was checked on hardware; what captures exist is said
 /// with each message.
-public enum TSIPMessage: Equatable, Sendable {
+enum TSIPMessage: Equatable, Sendable {
     /// 8F-AB, A1-00: the time of the pulse just gone.
     case time(TSIPTime)
     /// 8F-AC: the receiver's state, and the error of quantisation of the pulse of the 8F-AB before it.
@@ -49,7 +49,7 @@ public enum TSIPMessage: Equatable, Sendable {
     /// - Parameter packet: from `10` to `10 03`, doubled bytes as they came; the checksum of version 1 is proven.
     /// - Returns: `nil` for a message that is not about time or the receiver.
     /// - Throws: `MessageRejection.badLength` where it is shorter than its kind must be.
-    public static func parse(_ packet: Span<UInt8>) throws(MessageRejection) -> TSIPMessage? {
+    static func parse(_ packet: Span<UInt8>) throws(MessageRejection) -> TSIPMessage? {
         let body = body(of: packet)
         guard body.count >= 2 else { return nil }
         return isVersion1(body[0]) ? try version1(body.span) : try original(body.span)
@@ -79,6 +79,14 @@ public enum TSIPMessage: Equatable, Sendable {
         return body.reduce(0, ^) == 0
     }
 
+    /// Whether a packet is Garmin's: identifier, length of the data, data, and what makes the sum of all of them 0 (Garmin
+    /// GPS 18x technical specifications). Capture gpsd's garmin18x-bin.
+    static func isGarmin(_ packet: Span<UInt8>) -> Bool {
+        guard !isVersion1(packet[1]) else { return false }
+        let body = body(of: packet)
+        return body.count >= 3 && Int(body[1]) == body.count - 3 && body.reduce(0, &+) == 0
+    }
+
     // MARK: - The original packets
 
     private static func original(_ body: Span<UInt8>) throws(MessageRejection) -> TSIPMessage? {
@@ -99,7 +107,8 @@ public enum TSIPMessage: Equatable, Sendable {
             return .version(model: nil, firmware: "\(data[0]).\(data[1])")
         case 0x46:
             try prove(data, 2)
-            // 0x10 is set for both faults, 0x20 tells the short.
+            // 0x10 is set for both faults, 0x20 tells the short (Copernicus guide; capture trimble-smtx-dr has the open
+            // one). By itself 0x20 is no fault of the antenna: an Acutime 2000 sets it for its oscillator.
             let antenna: ReceiverStatus.Antenna = data[1] & 0x10 == 0 ? .good : data[1] & 0x20 == 0 ? .open : .short
             return .health(hasFix: TSIPCondition.hasFix(original: data[0]), antenna: antenna)
         case 0x47: return try signals(data)

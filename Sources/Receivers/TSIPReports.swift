@@ -3,23 +3,23 @@ import TimeScale
 /// 8F-AB, A1-00: the date and time of the pulse just gone.
 ///
 /// Captures trimble-smtx and trimble-res720, both in GPS time; one in UTC has not been seen.
-public struct TSIPTime: Equatable, Sendable {
+struct TSIPTime: Equatable, Sendable {
     /// Which of the two it is: `.tsipPrimary` or `.tsipTiming`.
-    public let message: LabelMessage
+    let message: LabelMessage
     /// The date as sent, GPS or UTC.
-    public let date: SentDate
+    let date: SentDate
     /// Time since midnight as sent; `nil` where the fields are no time of day.
-    public let timeOfDay: Interval?
+    let timeOfDay: Interval?
     /// GPS time of week, seconds.
-    public let timeOfWeek: UInt32
+    let timeOfWeek: UInt32
     /// GPS − UTC, seconds.
-    public let leapSeconds: Int
+    let leapSeconds: Int
     /// Why it is not to be believed; `nil` where nothing speaks against it.
-    public let flaw: MessageRejection?
+    let flaw: MessageRejection?
     /// Whether date and time of day are UTC, and not GPS time.
-    public let isUTC: Bool
+    let isUTC: Bool
     /// A1-00: what is to be added to the pulse's stamp, seconds; `nil` where it is not told.
-    public let correction: Double?
+    let correction: Double?
 
     /// 1 time of week, 5 week, 7 leap seconds, 9 flags (bit 0 UTC shown, 2 time not set, 3 UTC not known, 4 test), then
     /// second, minute, hour, day, month and year.
@@ -69,27 +69,28 @@ public struct TSIPTime: Equatable, Sendable {
     }
 
     private static func timeOfDay(hour: UInt8, minute: UInt8, second: UInt8) -> Interval? {
-        let isTime = hour < 24 && minute < 60 && (second < 60 || second == 60 && hour == 23 && minute == 59)
-        return isTime ? .seconds(Int64(hour) * 3600 + Int64(minute) * 60 + Int64(second)) : nil
+        Interval(hour: Int(hour), minute: Int(minute), second: Int(second))
     }
 }
 
 /// What 8F-AC and A3-11 both tell about the receiver.
-public struct TSIPCondition: Equatable, Sendable {
+struct TSIPCondition: Equatable, Sendable {
     /// Whether it has time from satellites.
-    public let hasFix: Bool
+    let hasFix: Bool
     /// The kind of solution that it is set to; `nil` where it chooses by itself.
-    public let mode: ReceiverStatus.Fix?
+    let mode: ReceiverStatus.Fix?
     /// How far the survey has come, percent.
-    public let surveyProgress: Int
+    let surveyProgress: Int
     /// Dilutions of precision in space, in the plane and of the time; `nil` in 8F-AC.
-    public let positionDilution: Double?, horizontalDilution: Double?, timeDilution: Double?
+    let positionDilution: Double?, horizontalDilution: Double?, timeDilution: Double?
     /// Temperature, °C.
-    public let temperature: Double?
+    let temperature: Double?
 
-    /// 8F-AC: 1 mode, 3 survey, 12 decoding status, 32 temperature. Capture trimble-smtx.
+    /// 8F-AC: 1 mode, 3 survey, 10 alarms, 12 decoding status, 32 temperature. Captures trimble-smtx and, without
+    /// satellites, gpsd's trimble-smtx-dr.
     init(supplement data: Span<UInt8>) {
-        hasFix = Self.hasFix(original: data[12])
+        // Bit 3: it follows no satellite.
+        hasFix = Self.hasFix(original: data[12]) && data.bigUInt16(10) & 0x08 == 0
         mode =
             switch data[1] {
             case 1, 6, 7: .time
@@ -128,24 +129,25 @@ public struct TSIPCondition: Equatable, Sendable {
 }
 
 /// What only 8F-AC tells. Capture trimble-smtx.
-public struct TSIPSupplement: Equatable, Sendable {
+struct TSIPSupplement: Equatable, Sendable {
     /// The antenna's supply.
-    public let antenna: ReceiverStatus.Antenna
+    let antenna: ReceiverStatus.Antenna
     /// Whether a survey is going on.
-    public let isSurveying: Bool
+    let isSurveying: Bool
     /// Whether the almanac is complete.
-    public let hasAlmanac: Bool
+    let hasAlmanac: Bool
     /// Alarms in words, and in which way the oscillator is not disciplined.
-    public let alarms: [String]
+    let alarms: [String]
     /// By how much the receiver's clock is off, seconds, and how fast that grows, s/s.
-    public let clockBias: Double?, clockDrift: Double?
+    let clockBias: Double?, clockDrift: Double?
     /// Where the antenna is.
-    public let place: ReceiverStatus.Place?
+    let place: ReceiverStatus.Place?
     /// What is to be added to the pulse's stamp, seconds. Its sign is not told; a source finds that by itself.
-    public let correction: Double?
+    let correction: Double?
 
     /// 2 disciplining mode, 8 critical and 10 minor alarms, 16 offset (ns), 20 frequency (ppb), 36 place in radians, 60
-    /// error of quantisation (ns).
+    /// error of quantisation (ns); Trimble's ThunderBolt E guide 64057-00-ENG p. 82. Which way a pending leap second goes,
+    /// and when, is not told.
     init(_ data: Span<UInt8>) {
         let (critical, minor) = (data.bigUInt16(8), data.bigUInt16(10))
         antenna = minor & 0x04 != 0 ? .short : minor & 0x02 != 0 ? .open : .good
@@ -170,21 +172,27 @@ public struct TSIPSupplement: Equatable, Sendable {
         (0x01, "oscillator control near its end"), (0x08, "no satellites"), (0x10, "oscillator not disciplined"),
         (0x40, "no stored position"), (0x80, "leap second pending"), (0x100, "test mode"),
         (0x200, "position questionable"), (0x400, "stored settings lost"),
+        (0x1000, ReceiverStatus.PulseFault.missing.rawValue),
     ]
 }
 
-/// A3-00: alarms. Capture trimble-res720, without an alarm.
-public struct TSIPAlarms: Equatable, Sendable {
+/// A3-00: alarms. Captures trimble-res720, without an alarm, and gpsd's trimble-res720-dr, whose antenna is taken away:
+/// minor 1, major 7; the other bits as gpsd's decoder has them.
+struct TSIPAlarms: Equatable, Sendable {
     /// The antenna's supply.
-    public let antenna: ReceiverStatus.Antenna
+    let antenna: ReceiverStatus.Antenna
     /// Whether a survey is going on.
-    public let isSurveying: Bool
+    let isSurveying: Bool
     /// Whether the almanac is complete.
-    public let hasAlmanac: Bool
+    let hasAlmanac: Bool
     /// Interference, and signals that pretend to be a satellite's.
-    public let jamming: ReceiverStatus.Threat, spoofing: ReceiverStatus.Threat
+    let jamming: ReceiverStatus.Threat, spoofing: ReceiverStatus.Threat
     /// The others in words.
-    public let words: [String]
+    let words: [String]
+    /// Whether the receiver follows any satellite.
+    let isTracking: Bool
+    /// The announced leap second: +1 inserted, −1 deleted; `nil` where none is, or its direction is not told.
+    let leapChange: Int?
 
     /// 0 minor, 8 major alarms.
     init(_ data: Span<UInt8>) {
@@ -193,6 +201,8 @@ public struct TSIPAlarms: Equatable, Sendable {
         (isSurveying, hasAlmanac) = (minor & 0x10 != 0, minor & 0x08 == 0)
         jamming = major & 0x100 != 0 ? .indicated : .none
         spoofing = major & 0x80 != 0 ? .indicated : .none
+        isTracking = major & 0x01 == 0
+        leapChange = minor & 0x100 != 0 ? 1 : minor & 0x200 != 0 ? -1 : nil
         words =
             Self.minor.filter { minor & $0.0 != 0 }.map(\.1) + Self.major.filter { major & $0.0 != 0 }.map(\.1)
     }
@@ -201,6 +211,7 @@ public struct TSIPAlarms: Equatable, Sendable {
         (0x04, "leap second pending"), (0x100, "leap second is inserted"), (0x200, "leap second is deleted"),
     ]
     private static let major: [(UInt32, String)] = [
-        (0x01, "no satellites"), (0x02, "pulse not to be used"), (0x04, "no pulse"),
+        (0x01, "no satellites"), (0x02, ReceiverStatus.PulseFault.bad.rawValue),
+        (0x04, ReceiverStatus.PulseFault.missing.rawValue),
     ]
 }

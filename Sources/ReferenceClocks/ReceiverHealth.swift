@@ -33,6 +33,8 @@ struct ReceiverHealth: Sendable {
     private var repeats = 0
     private var lastRepeat: MonotonicInstant?
     private var wasWithoutFix = false
+    /// What it said last is wrong with its pulses, and when.
+    private var pulseFault: (words: String, at: MonotonicInstant)?
     /// Start of the window and how far the labels crept in it, and in the one before.
     private var window: (start: Instant, creep: Double, before: Double)?
     private var lastOffset: Interval?
@@ -55,12 +57,22 @@ struct ReceiverHealth: Sendable {
         return now - firstLabel < Self.provisionalTime
     }
 
+    /// What it says, or has lately said, is wrong with its pulses; `nil` for nothing.
+    func pulseFault(at now: MonotonicInstant) -> String? {
+        pulseFault.flatMap { now - $0.at <= Self.newsAge ? $0.words : nil }
+    }
+
+    /// Takes note of what it says of its pulses and of its leap seconds, in whichever messages.
+    mutating func note(pulseFault: ReceiverStatus.PulseFault?, knowsLeapSeconds: Bool, now: MonotonicInstant) {
+        if let pulseFault { self.pulseFault = (pulseFault.rawValue, now) }
+        if knowsLeapSeconds { wasWithoutFix = false }
+    }
+
     /// Takes note of a label.
     mutating func note(_ label: SecondLabel, now: MonotonicInstant) {
         firstLabel = firstLabel ?? now
         (lastLabel, repeats) = (now, 0)
         (reason, invalidSince) = (nil, nil)
-        if label.knowsLeapSeconds { wasWithoutFix = false }
         measureRate(label)
     }
 
@@ -90,7 +102,7 @@ struct ReceiverHealth: Sendable {
 
     /// Forgets what was said, as for a device that was opened anew; not that it was once without a fix.
     mutating func reset() {
-        (hasFix, reason, invalidSince, repeats) = (false, nil, nil, 0)
+        (hasFix, reason, invalidSince, repeats, pulseFault) = (false, nil, nil, 0, nil)
         (window, lastOffset, wrongRate) = (nil, nil, nil)
     }
 

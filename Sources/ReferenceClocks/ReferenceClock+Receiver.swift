@@ -6,6 +6,9 @@ import TimeScale
 
 /// What a source's receiver says: its messages, its health, its pulses to come.
 extension ReferenceClock {
+    /// How often an Oncore is asked until it answers: 10 s, some bytes among what it sends each second.
+    private static let questionInterval = Interval.seconds(10)
+
     /// Takes a report of gpsd's about its receiver.
     ///
     /// - Parameters:
@@ -66,6 +69,10 @@ extension ReferenceClock {
             }
         }
         configure(answers, now)
+        if let decoder {
+            health.note(
+                pulseFault: decoder.status.pulseFault, knowsLeapSeconds: decoder.knowsLeapSeconds, now: now)
+        }
         if let news = decoder?.status.leapNews { announce(news, at: arrived) }
         if let fault = receiversFault(at: now) { condition = fault }
     }
@@ -78,7 +85,24 @@ extension ReferenceClock {
     }
 
     /// Takes the bytes that the receiver is to be sent. What cannot be written is asked for again by itself.
-    public mutating func takeOutput() -> [UInt8] { configurator?.takeOutput() ?? [] }
+    public mutating func takeOutput() -> [UInt8] {
+        defer { questions = [] }
+        return questions + (configurator?.takeOutput() ?? [])
+    }
+
+    /// Asks an Oncore what its times mean, which it does not tell by itself: without an answer they name no seconds.
+    ///
+    /// @@Aw ff asks whether it shows UTC, and changes nothing; @@Bo 01 has it tell GPS − UTC now and whenever that changes
+    /// (Motorola's VP Oncore and M12+ user's guides; asked of no hardware).
+    mutating func askOncore(_ now: MonotonicInstant) {
+        guard configuration.driver == .oncore, decoder?.knowsOncoreTimes == false, now >= nextQuestion ?? now else {
+            return
+        }
+        nextQuestion = now + Self.questionInterval
+        questions = [
+            0x40, 0x40, 0x41, 0x77, 0xff, 0xc9, 0x0d, 0x0a, 0x40, 0x40, 0x42, 0x6f, 0x01, 0x2c, 0x0d, 0x0a,
+        ]
+    }
 
     /// Takes what there is to tell about the receiver's profile.
     public mutating func takeProfileNews() -> [ReceiverConfigurator.News] { configurator?.takeNews() ?? [] }
@@ -88,6 +112,11 @@ extension ReferenceClock {
         if let reason = health.reason, health.isInvalid(at: now) { return .invalid(reason.description) }
         if health.isFrozen(at: now) { return .frozen }
         return health.wrongRate(at: now).map { .labelsAtWrongRate($0) }
+    }
+
+    /// Why the pulses of its receiver cannot be used, by the receiver's own messages; `nil` for nothing.
+    public func pulsesFault(at now: MonotonicInstant) -> SourceCondition? {
+        receiversFault(at: now) ?? health.pulseFault(at: now).map { .pulsesDenied($0) }
     }
 
     /// Notes what its receiver has heard about a leap second, which may be years away or past.

@@ -76,6 +76,9 @@ public struct ReferenceClock: Sendable {
     var alarms = ReceiverAlarms()
     /// Whether the receiver has begun anew, and nobody has been told.
     var wasReset = false
+    /// What an Oncore is to be asked, and when again.
+    var questions: [UInt8] = []
+    var nextQuestion: MonotonicInstant?
     /// Tells the receiver what it is to be, where it has a profile.
     var configurator: ReceiverConfigurator?
 
@@ -309,7 +312,11 @@ public struct ReferenceClock: Sendable {
     /// Lets time pass: shifts the reach register at the end of each poll.
     public mutating func tick(now: MonotonicInstant) {
         noteSilence(now: now)
-        if case .absent = condition {} else { configure([], now) }
+        if case .absent = condition {
+        } else {
+            configure([], now)
+            askOncore(now)
+        }
         guard let due = nextShift else {
             nextShift = now + poll.interval
             return
@@ -331,6 +338,7 @@ public struct ReferenceClock: Sendable {
         // Alarms stay: what was wrong is so until the receiver says otherwise, or another one says nothing.
         (forecast, wasReset, leapAnnouncement) = (SawtoothForecast(), false, nil)
         configurator?.restart()
+        (questions, nextQuestion) = ([], nil)
         (lastSequence, lastHeard, lastLabel, emptyPolls) = (nil, nil, nil, 0)
         condition = .waiting
     }

@@ -46,6 +46,8 @@ public enum SourceCondition: Equatable, Sendable {
     case frozen
     /// Labels advance at another rate than the clock, seconds per second.
     case labelsAtWrongRate(Double)
+    /// The receiver says that its pulses are not to be used; its reason.
+    case pulsesDenied(String)
     /// The receiver has taken back the seconds (s) that it told before it knew the leap seconds.
     case revised(seconds: Int)
 
@@ -76,6 +78,7 @@ public enum SourceCondition: Equatable, Sendable {
         case .pulseless: 21
         case .repeatedStamp: 22
         case .otherLeapSeconds: 23
+        case .pulsesDenied: 24
         }
     }
 
@@ -124,6 +127,7 @@ extension SourceCondition: CustomStringConvertible {
         case .wrongRate(let rate):
             "samples run \(Self.signed(Self.whole(rate * 1e6))) ppm off, which no quartz does; not believed"
         case .delivering: "good"
+        case .pulsesDenied(let reason): "the receiver says that its pulses are not to be used (\(reason))"
         case .frozen: "the receiver repeats the same second; its data are frozen"
         case .labelsAtWrongRate(let rate):
             "labels advance \(thousandths(rate)) s per second; their seconds are not believed"

@@ -220,8 +220,8 @@ public struct Timekeeper<Clock: ClockControl> {
         guard now >= quietUntil,
             let start = sources[index].consume(pulse: stamp, sequence: sequence, now: now)
         else { return }
-        if let numberer = numberedBy[index], let fault = sources[numberer].receiversFault(at: now) {
-            // A receiver without a fix, or with frozen data, lets its pulses run free.
+        if let numberer = numberedBy[index], let fault = sources[numberer].pulsesFault(at: now) {
+            // A receiver without a fix, or with frozen data, lets its pulses run free; or it says that they are wrong.
             sources[index].suspend(fault)
         } else if let offset = numberingOffset(at: start) {
             let second = (start + Interval(seconds: offset)).nearestSecond
@@ -331,7 +331,7 @@ public struct Timekeeper<Clock: ClockControl> {
         let now = clock.monotonicNow()
         guard now >= quietUntil, !settings.leapSeconds.isLeapNear(label.reference) else { return }
         let pulsing = numbered(by: index).filter { sources[$0].hasPulses(at: now) }
-        for pulsed in pulsing {
+        for pulsed in pulsing where sources[index].pulsesFault(at: now) == nil {
             number(pulsesOf: pulsed, by: label, message: message, from: index)
         }
         // A step just made has overtaken the label.

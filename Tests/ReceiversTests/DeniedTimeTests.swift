@@ -70,7 +70,7 @@ struct DeniedTimeTests {
         "leap seconds that no satellite can have told are not known",
         arguments: [
             "PGRMF,373,129600,010626,120000,0,4717.11,N,00833.91,E,A,2,0,0,1,1",
-            "PERDCRW,TPS1,20260601120000,2,20260101000000,0,18,0,0", "PUBX,04,120000.00,010626,129600.00,2421,0,0,0,21",
+            "PERDCRW,TPS1,20260601120000,2,20260101000000,0,18,4", "PUBX,04,120000.00,010626,129600.00,2421,0,0,0,21",
         ])
     func unheard(body: String) {
         #expect(events(stream(gga("120000"), body)).compactMap(\.rejection) == [.utcUnknown])

@@ -1,4 +1,4 @@
-import Receivers
+@testable import Receivers
 import Testing
 import TimeScale
 
@@ -123,5 +123,68 @@ struct NMEAMakerSentenceTests {
         #expect(decoder.hasFix)
         #expect(decoder.status.satellitesUsed == 9)
         #expect(decoder.status.timeDilution == 0.9)
+    }
+}
+
+@Suite("Announced leap seconds")
+struct LeapNewsTests {
+    private func tps1(_ time: String, _ event: String, _ later: Int) -> String {
+        "PERDCRW,TPS1,20161231\(time),2,\(event),+17,+\(later),2"
+    }
+
+    @Test("Furuno takes an announcement back, and says that there is none")
+    func withdrawn() {
+        var decoder = ReceiverDecoder(notBefore: utc(2016, 1, 1))
+        _ = decoder.events(sentence(tps1("120000", "20170101000000", 18)))
+        #expect(decoder.status.leapNews == .init(change: 1, at: utc(2017, 1, 1)))
+        _ = decoder.events(sentence(tps1("120001", "00000000000000", 17)))
+        #expect(decoder.status.leapNews == .init(change: 0, at: utc(2017, 1, 1)))
+    }
+
+    @Test("a sentence that cannot tell leaves what another has told")
+    func other() {
+        var decoder = ReceiverDecoder(notBefore: utc(2016, 1, 1))
+        _ = decoder.events(sentence(tps1("120000", "20170101000000", 18)))
+        _ = decoder.events(sentence("PUBX,04,120001.00,311216,561618.00,1929,17,1930035,-2660.664,43,"))
+        #expect(decoder.status.leapNews == .init(change: 1, at: utc(2017, 1, 1)))
+    }
+
+    /// Minor alarms of A3-00: 0x04 pending, 0x100 inserted, 0x200 deleted.
+    @Test(
+        "A3-00 says which way, and the end of the half-year is when",
+        arguments: [(0x104, 1), (0x204, -1), (0x04, nil), (0, nil)] as [(UInt32, Int?)])
+    func trimble(minor: UInt32, change: Int?) {
+        var decoder = ReceiverDecoder(notBefore: utc(2026, 1, 1))
+        let alarms = tsip1(0xa3, 0x00, big(minor) + big(UInt32.max) + big(UInt32(0)) + big(UInt32.max))
+        // Before a date is known, nothing tells when.
+        _ = decoder.events(alarms)
+        #expect(decoder.status.leapNews == nil)
+        _ = decoder.events(sentence(rmc("120000", "010826")) + alarms)
+        #expect(decoder.status.leapNews == change.map { .init(change: $0, at: utc(2027, 1, 1)) })
+        _ = decoder.events(tsip1(0xa3, 0x00, [UInt8](repeating: 0, count: 16)))
+        #expect(decoder.status.leapNews == nil)
+    }
+
+    @Test("so does Oncore's @@Bj", arguments: [(1, 1), (2, -1), (0, 0)] as [(UInt8, Int)])
+    func motorola(byte: UInt8, change: Int) {
+        var decoder = ReceiverDecoder(notBefore: utc(2026, 1, 1))
+        _ = decoder.events(sentence(rmc("120000", "300626")) + oncore("Bj", [byte]))
+        #expect(decoder.status.leapNews == .init(change: change, at: utc(2026, 7, 1)))
+    }
+
+    @Test("once a receiver has said that it knows the leap seconds, its other sentences are known to")
+    func knownByAnother() {
+        var decoder = ReceiverDecoder(notBefore: utc(2026, 1, 1))
+        func furuno(_ second: Int) -> String { "PERDCRW,TPS1,2026060112000\(second),2,00000000000000,+18,+18,2" }
+        var labels = decoder.events(stream(rmc("120000", "010626"), furuno(0), rmc("120001", "010626"), furuno(1)))
+            .compactMap(\.label)
+        #expect(labels.map(\.message) == [.rmc, .rmc])
+        #expect(labels.map(\.knowsLeapSeconds) == [false, true])
+        #expect(decoder.knowsLeapSeconds)
+        // Status 1: it does no longer.
+        _ = decoder.events(sentence("PERDCRW,TPS1,20260601120002,1,00000000000000,+18,+18,1"))
+        #expect(!decoder.knowsLeapSeconds)
+        labels = decoder.events(stream(furuno(3), rmc("120003", "010626"))).compactMap(\.label)
+        #expect(labels.map(\.knowsLeapSeconds) == [true])
     }
 }

@@ -20,20 +20,23 @@ struct SyntheticSentenceTests {
         #expect(labels.contains { $0.utc.nanosecondsOfSecond == 123_456_789 })
     }
 
-    @Test("two-digit years are put after the build date", arguments: zip(0..<5, [2079, nil, nil, nil, 2026]))
-    func twoDigitYear(row: Int, year: Int?) throws {
-        // The table: years 80, 99 and 00 must not be taken for 1980, 1999 and 2000 with a pivot in 2026.
+    // The table's years are 79, 80, 99, 00 and 26, on the first of June, and must not be taken for 1980, 1999 and 2000.
+    // Candidates from 1980 on that are not before 2026, with as many times 7168 days as that takes: 1980-06-01 + 3 · 7168
+    // is 2039-04-17, 1999-06-01 + 2 · 7168 is 2038-08-31, 2000-06-01 + 2 · 7168 is 2039-09-01 (Python's datetime); later
+    // centuries are later.
+    @Test(
+        "two-digit years are put after the build date",
+        arguments: [
+            (0, "2079-06-01", 0), (1, "2039-04-17", 3), (2, "2038-08-31", 2), (3, "2039-09-01", 2),
+            (4, "2026-06-01", 0),
+        ])
+    func twoDigitYear(row: Int, date: String, rollovers: Int) throws {
         let bytes = try Corpus.bytes("synthetic/year-two-digit.nmea")
         let line = Array(bytes.split(separator: 0x0a)[row]) + [0x0a]
         let pivot = try #require(Epoch("2026-01-01T00:00:00Z")).utc
         let label = try #require(labels(of: line, inPiecesOf: .max, notBefore: pivot).first)
-        if let year {
-            #expect(label.utc == Epoch("\(year)-06-01T12:00:00Z")?.utc)
-            #expect(label.weekRollovers == 0)
-        } else {
-            #expect(CivilTime(label.utc).year >= 2026)
-            #expect(label.weekRollovers > 0)
-        }
+        #expect(label.utc == Epoch("\(date)T12:00:00Z")?.utc)
+        #expect(label.weekRollovers == rollovers)
     }
 
     @Test("a ZDA with a two-digit year gets the century of its RMC")
