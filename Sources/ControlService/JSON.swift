@@ -26,12 +26,33 @@ public enum JSON {
         return Array(text.utf8)
     }
 
+    /// One object of named values, in their order; what is not known or empty is left out.
+    ///
+    /// - Parameters:
+    ///   - values: names and values.
+    ///   - receiver: what it says follows them, satellites last.
+    /// - Returns: the text, in one line.
+    public static func object(_ values: [(String, ReportValue)], _ receiver: ReceiverReport? = nil) -> String {
+        let facts = receiver.map { receiver in ReceiverReport.variables.map { ($0.name, $0.value(receiver)) } } ?? []
+        var text = "{"
+        for (name, value) in values + facts where ![.unknown, .text(""), .texts([])].contains(value) {
+            append(name, value, to: &text)
+        }
+        if let receiver, !receiver.satellites.isEmpty { append(receiver.satellites, to: &text) }
+        return text + "}"
+    }
+
     private static func append(_ receiver: ReceiverReport, to text: inout String) {
         append(receiver, ReceiverReport.variables, to: &text)
         text.removeLast()
+        append(receiver.satellites, to: &text)
+        text += "}"
+    }
+
+    private static func append(_ satellites: [ReceiverReport.Satellite], to text: inout String) {
         text += ",\"satellites\":["
-        append(receiver.satellites, ReceiverReport.Satellite.variables, to: &text)
-        text += "]}"
+        append(satellites, ReceiverReport.Satellite.variables, to: &text)
+        text += "]"
     }
 
     private static func append<Report>(_ reports: [Report], _ variables: [Variable<Report>], to text: inout String) {
@@ -43,18 +64,28 @@ public enum JSON {
 
     private static func append<Report>(_ report: Report, _ variables: [Variable<Report>], to text: inout String) {
         text += "{"
-        for (index, variable) in variables.enumerated() {
-            text += index > 0 ? ",\"" : "\""
-            text += variable.name
-            text += "\":"
-            switch variable.value(report) {
-            case .integer(let value): text += String(value)
-            case .real(let value): text += value.isFinite ? value.description : "null"
-            case .text(let value): append(quoted: value, to: &text)
-            case .unknown: text += "null"
-            }
-        }
+        for variable in variables { append(variable.name, variable.value(report), to: &text) }
         text += "}"
+    }
+
+    /// A member; behind a comma, unless it is the first of its object.
+    private static func append(_ name: String, _ value: ReportValue, to text: inout String) {
+        text += text.utf8.last == UInt8(ascii: "{") ? "\"" : ",\""
+        text += name
+        text += "\":"
+        switch value {
+        case .integer(let value): text += String(value)
+        case .real(let value): text += value.isFinite ? value.description : "null"
+        case .text(let value): append(quoted: value, to: &text)
+        case .texts(let values):
+            text += "["
+            for (index, value) in values.enumerated() {
+                if index > 0 { text += "," }
+                append(quoted: value, to: &text)
+            }
+            text += "]"
+        case .unknown: text += "null"
+        }
     }
 
     /// A string literal; control characters, quotes and backslashes are escaped (RFC 8259 §7).

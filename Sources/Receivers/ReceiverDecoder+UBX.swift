@@ -51,10 +51,12 @@ extension ReceiverDecoder {
             status.protocolVersion = version.protocolVersion
             handle(.answer(.version))
         case .hardware(let antenna, let jamming, let indicator):
-            (status.antenna, status.jammingIndicator) = (antenna ?? status.antenna, indicator)
-            status.jamming = jamming ?? status.jamming
+            status.jammingIndicator = indicator
+            if let antenna { status.antenna = antenna }
+            if let jamming { status.jamming = jamming }
         case .security(let jamming, let spoofing):
-            (status.jamming, status.spoofing) = (jamming ?? status.jamming, spoofing ?? status.spoofing)
+            if let jamming { status.jamming = jamming }
+            if let spoofing { status.spoofing = spoofing }
         case .answer(let answer): handle(.answer(answer))
         }
         return .ignored
@@ -63,8 +65,8 @@ extension ReceiverDecoder {
     private mutating func note(_ fix: UBXFix, _ handle: (ReceiverEvent) -> Void) {
         ubx.fix = fix
         status.fix = fix.kind
-        status.spoofing = fix.spoofing ?? status.spoofing
-        status.satellitesUsed = fix.satellitesUsed ?? status.satellitesUsed
+        if let spoofing = fix.spoofing { status.spoofing = spoofing }
+        if let used = fix.satellitesUsed { status.satellitesUsed = used }
         if let uptime = fix.uptime { status.uptime = uptime }
         note(hasFix: fix.isValid, handle)
     }
