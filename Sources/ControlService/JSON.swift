@@ -26,22 +26,6 @@ public enum JSON {
         return Array(text.utf8)
     }
 
-    /// One object of named values, in their order; what is not known or empty is left out.
-    ///
-    /// - Parameters:
-    ///   - values: names and values.
-    ///   - receiver: what it says follows them, satellites last.
-    /// - Returns: the text, in one line.
-    public static func object(_ values: [(String, ReportValue)], _ receiver: ReceiverReport? = nil) -> String {
-        let facts = receiver.map { receiver in ReceiverReport.variables.map { ($0.name, $0.value(receiver)) } } ?? []
-        var text = "{"
-        for (name, value) in values + facts where ![.unknown, .text(""), .texts([])].contains(value) {
-            append(name, value, to: &text)
-        }
-        if let receiver, !receiver.satellites.isEmpty { append(receiver.satellites, to: &text) }
-        return text + "}"
-    }
-
     private static func append(_ receiver: ReceiverReport, to text: inout String) {
         append(receiver, ReceiverReport.variables, to: &text)
         text.removeLast()
@@ -49,7 +33,8 @@ public enum JSON {
         text += "}"
     }
 
-    private static func append(_ satellites: [ReceiverReport.Satellite], to text: inout String) {
+    /// Writes satellites as the last member of an object that has others.
+    public static func append(_ satellites: [ReceiverReport.Satellite], to text: inout String) {
         text += ",\"satellites\":["
         append(satellites, ReceiverReport.Satellite.variables, to: &text)
         text += "]"
@@ -68,8 +53,8 @@ public enum JSON {
         text += "}"
     }
 
-    /// A member; behind a comma, unless it is the first of its object.
-    private static func append(_ name: String, _ value: ReportValue, to text: inout String) {
+    /// Writes a member of an object; behind a comma, unless it is the first.
+    public static func append(_ name: String, _ value: ReportValue, to text: inout String) {
         text += text.utf8.last == UInt8(ascii: "{") ? "\"" : ",\""
         text += name
         text += "\":"

@@ -164,8 +164,11 @@ struct ReceiverAlarms: Sendable {
 
     /// What was told again and again, and is not any more.
     func lapsed(spoken: MonotonicInstant?) -> ReceiverStatus.Topics {
-        ReceiverStatus.Topics(
-            zip(subjects, Self.topics).filter { Self.isOld($0.0, spoken: spoken) }.map { $0.1 })
+        var lapsed: ReceiverStatus.Topics = []
+        for (subject, topic) in zip(subjects, Self.topics) where Self.isOld(subject, spoken: spoken) {
+            lapsed.formUnion(topic)
+        }
+        return lapsed
     }
 
     /// Notes that the receiver was silent, and speaks again: it has a minute to say what it said before.

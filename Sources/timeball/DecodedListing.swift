@@ -109,7 +109,7 @@ struct DecodedListing {
     private mutating func add(_ frame: FrameVerdict) {
         switch form {
         case .columns: text += "\(frame.columns)\n"
-        case .json: text += JSON.object(frame.values) + "\n"
+        case .json: text += JSON.row(frame.values) + "\n"
         }
     }
 
@@ -118,7 +118,7 @@ struct DecodedListing {
         guard !showsFrames else { return }
         switch form {
         case .columns: text += "\(epoch.columns)\n"
-        case .json: text += JSON.object(epoch.values, ReceiverReport(epoch.status)) + "\n"
+        case .json: text += JSON.row(epoch.values, ReceiverReport(epoch.status)) + "\n"
         }
     }
 
