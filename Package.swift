@@ -75,7 +75,7 @@ let package = Package(
         smallFloor("Discipline", ["TimeScale"]),
         smallFloor("ReferenceClocks", ["TimeScale", "GPSDWire", "Receivers", "ConfigurationLanguage", "Discipline"]),
         floor("NTPServer", ["TimeScale", "NTPWire", "ConfigurationLanguage", "Discipline"]),
-        smallFloor("Reports", ["TimeScale"]),
+        smallFloor("Reports", ["TimeScale", "Receivers"]),
         smallFloor(
             "Timekeeping",
             [
@@ -114,7 +114,7 @@ let package = Package(
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 "TimeScale", "NTPWire", "Receivers", "ConfigurationLanguage", "ReferenceClocks", "Reports",
-                "ReceiverSetup", "SimulatedWorld", "Simulation", "LinuxSystem", "GPSDWire", "GPSDClient",
+                "ReceiverSetup", "SimulatedWorld", "Simulation", "LinuxSystem", "GPSDWire", "GPSDClient", "ControlService",
             ], swiftSettings: strict, linkerSettings: slim),
         // Tests
         tests("TimeScaleTests", ["TimeScale", "Authentication", "SimulatedWorld"]),
@@ -126,7 +126,7 @@ let package = Package(
                 "NTPServer", "NTPWire", "ConfigurationLanguage", "Discipline", "TimeScale", "SimulatedWorld",
                 "Authentication",
             ]),
-        tests("ReportsTests", ["Reports", "TimeScale"]),
+        tests("ReportsTests", ["Reports", "Receivers", "TimeScale"]),
         tests("ControlServiceTests", ["ControlService", "Reports"]),
         tests(
             "DaemonTests",

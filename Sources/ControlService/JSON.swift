@@ -29,9 +29,15 @@ public enum JSON {
     private static func append(_ receiver: ReceiverReport, to text: inout String) {
         append(receiver, ReceiverReport.variables, to: &text)
         text.removeLast()
+        append(receiver.satellites, to: &text)
+        text += "}"
+    }
+
+    /// Writes satellites as the last member of an object that has others.
+    public static func append(_ satellites: [ReceiverReport.Satellite], to text: inout String) {
         text += ",\"satellites\":["
-        append(receiver.satellites, ReceiverReport.Satellite.variables, to: &text)
-        text += "]}"
+        append(satellites, ReceiverReport.Satellite.variables, to: &text)
+        text += "]"
     }
 
     private static func append<Report>(_ reports: [Report], _ variables: [Variable<Report>], to text: inout String) {
@@ -43,18 +49,28 @@ public enum JSON {
 
     private static func append<Report>(_ report: Report, _ variables: [Variable<Report>], to text: inout String) {
         text += "{"
-        for (index, variable) in variables.enumerated() {
-            text += index > 0 ? ",\"" : "\""
-            text += variable.name
-            text += "\":"
-            switch variable.value(report) {
-            case .integer(let value): text += String(value)
-            case .real(let value): text += value.isFinite ? value.description : "null"
-            case .text(let value): append(quoted: value, to: &text)
-            case .unknown: text += "null"
-            }
-        }
+        for variable in variables { append(variable.name, variable.value(report), to: &text) }
         text += "}"
+    }
+
+    /// Writes a member of an object; behind a comma, unless it is the first.
+    public static func append(_ name: String, _ value: ReportValue, to text: inout String) {
+        text += text.utf8.last == UInt8(ascii: "{") ? "\"" : ",\""
+        text += name
+        text += "\":"
+        switch value {
+        case .integer(let value): text += String(value)
+        case .real(let value): text += value.isFinite ? value.description : "null"
+        case .text(let value): append(quoted: value, to: &text)
+        case .texts(let values):
+            text += "["
+            for (index, value) in values.enumerated() {
+                if index > 0 { text += "," }
+                append(quoted: value, to: &text)
+            }
+            text += "]"
+        case .unknown: text += "null"
+        }
     }
 
     /// A string literal; control characters, quotes and backslashes are escaped (RFC 8259 §7).

@@ -192,7 +192,7 @@ public struct Daemon<Clock: ClockControl>: ~Copyable {
         if let table {
             timekeeper.replaceLeapSeconds(table)
         }
-        log.reportRepeats()
+        log.tick()
         publishSnapshot()
         reportToSupervisor(now, due: due)
     }

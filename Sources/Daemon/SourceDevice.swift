@@ -23,6 +23,8 @@ final class SourceDevice {
     private static let pulsePause = Interval.milliseconds(100)
     /// How often shared memory is read: a producer writes once a second.
     private static let sharedMemoryPause = Interval.milliseconds(100)
+    /// udev makes its links some time after the kernel has made the device.
+    private static let linkPause = Interval.seconds(5)
 
     let index: Int
     private let configuration: ReferenceClockConfiguration
@@ -36,6 +38,12 @@ final class SourceDevice {
     private var card: PulseCard?
     private var gpsd: GPSDConnection?
     private var lastSequence: UInt32?
+    /// The name by which a receiver was first opened without a link, and when to look for that again.
+    private var unlinked: (name: String, again: MonotonicInstant)?
+    /// When to look whether the device is back for which another stands in.
+    private var nextLook: MonotonicInstant
+    /// Whether it has been open before.
+    private var hasOpened = false
     /// How long to wait between attempts to open: longer each time, until something has come from the device.
     private var pause = firstPause
     private var nextAttempt: MonotonicInstant
@@ -57,7 +65,7 @@ final class SourceDevice {
         configuration = source.configuration
         name = StableDeviceName(source.configuration.effectiveDevicePath ?? "", directory: links)
         baudRate = source.baudRate
-        (nextAttempt, nextPulses, nextReading) = (now, now, now)
+        (nextAttempt, nextPulses, nextReading, nextLook) = (now, now, now, now)
     }
 
     // MARK: - Waiting
@@ -89,25 +97,47 @@ final class SourceDevice {
 
     /// Opens what is missing, where it is time to try.
     func open(_ timekeeper: inout Timekeeper<some ClockControl>, now: MonotonicInstant) {
+        if isOpen, name.isStandIn, now >= nextLook {
+            nextLook = now + Self.firstPause
+            if name.isBack { giveWay(now) }
+        }
         if !isOpen, now >= nextAttempt { openDevice(&timekeeper, now) }
+        if let unlinked, now >= unlinked.again {
+            name.remember(openedAs: unlinked.name)
+            self.unlinked = nil
+        }
         if wantsPulses, now >= nextPulses { openReceiversPulses(&timekeeper, now) }
     }
 
     private func openDevice(_ timekeeper: inout Timekeeper<some ClockControl>, _ now: MonotonicInstant) {
-        let opened = name.current
+        guard let opened = name.next(at: now) else {
+            nextAttempt = now + Self.firstPause
+            let reason = "\(name.configured) is another device than \(name.link ?? ""), which is waited for"
+            return timekeeper.deviceAbsent(index, reason: reason, isMissing: false)
+        }
         nextAttempt = now + pause
         pause = min(pause + pause, Self.longestPause)
         do throws(SystemError) {
             try openDevice(opened, now)
-            // A gpsd is there once it has greeted.
-            if gpsd == nil { timekeeper.deviceOpened(index, as: opened) }
-            // A port may open and give nothing but errors.
-            if gpsd == nil, receiver == nil { pause = Self.firstPause }
-            name.remember(openedAs: opened)
             nextReading = now
+            // A gpsd is there once it has greeted.
+            guard gpsd == nil else { return }
+            let isSame = name.remember(openedAs: opened) || !hasOpened
+            if receiver != nil, name.link == nil { unlinked = (opened, now + Self.linkPause) }
+            hasOpened = true
+            timekeeper.deviceOpened(
+                index, as: opened, isSame: isSame, insteadOf: name.isStandIn && !isSame ? name.link : nil)
+            // A port may open and give nothing but errors.
+            if receiver == nil { pause = Self.firstPause }
         } catch {
-            timekeeper.deviceAbsent(index, reason: error.description)
+            timekeeper.deviceAbsent(index, reason: error.description, isMissing: error.isMissing)
         }
+    }
+
+    /// Closes a device that stands in for another, which is back: that is opened, and this one left to whom it belongs.
+    private func giveWay(_ now: MonotonicInstant) {
+        close()
+        (nextAttempt, pause) = (now, Self.firstPause)
     }
 
     private func openDevice(_ path: String, _ now: MonotonicInstant) throws(SystemError) {
@@ -208,7 +238,8 @@ final class SourceDevice {
         try gpsd?.attend(now: now) { reports.append($0) }
         if reports.contains(where: \.isAboutReceiver) { pause = Self.firstPause }
         if !wasWatching, gpsd?.isWatching ?? false {
-            timekeeper.deviceOpened(index)
+            timekeeper.deviceOpened(index, isSame: !hasOpened)
+            hasOpened = true
             // Loading libgps has touched much that is not needed again.
             ResidentMemory.releaseStartup()
         }
@@ -252,6 +283,6 @@ final class SourceDevice {
         socket = nil
         card = nil
         gpsd = nil
-        lastSequence = nil
+        (lastSequence, unlinked) = (nil, nil)
     }
 }

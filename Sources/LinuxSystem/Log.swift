@@ -68,6 +68,11 @@ public final class Log {
         try output.reopen()
     }
 
+    /// Writes the count of repeats once it has been owed for a minute; to be called every now and then.
+    public func tick() {
+        if KernelClock.monotonic() - reported >= Self.repeatInterval { reportRepeats() }
+    }
+
     /// Writes the count of repeats that is still owed: at the end of the program.
     public func reportRepeats() {
         guard repeats > 0, let last else { return }
@@ -85,8 +90,7 @@ public final class Log {
         let text = makeText()
         if let last, last.text == text, last.level == level {
             repeats += 1
-            if KernelClock.monotonic() - reported >= Self.repeatInterval { reportRepeats() }
-            return
+            return tick()
         }
         reportRepeats()
         output.write(text, level: level, time: KernelClock.realTime())

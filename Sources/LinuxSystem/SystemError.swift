@@ -22,6 +22,9 @@ public struct SystemError: Error, Sendable {
     /// The `code` of a partner that speaks another language.
     public static let wrongProtocol: Int32 = EPROTO
 
+    /// Whether there is nothing of that name, or nobody behind it.
+    public var isMissing: Bool { code == ENOENT || code == ENODEV || code == ENXIO || code == ECONNREFUSED }
+
     /// Errors of getaddrinfo(3), turned positive, begin here.
     static let firstLookupCode: Int32 = 10_000
 

@@ -8,10 +8,6 @@ struct UBXState: Sendable {
     var leapSeconds: Int?
     /// A leap second that is to be inserted: the moment that follows it, and GPS − UTC until then.
     var insertion: (at: Instant, leapSeconds: Int)?
-    /// When the receiver last knew, or first said that it does not know, how antenna and signals are.
-    var antennaKnown: Instant?
-    var jammingKnown: Instant?
-    var spoofingKnown: Instant?
 }
 
 /// Packets of u-blox receivers.
@@ -23,9 +19,6 @@ extension ReceiverDecoder {
     /// What was said about a solution this long ago is no news, milliseconds.
     private static let fixLifetime: Int64 = 60_000
     private static let weekLength: Int64 = 604_800_000
-    /// What a receiver once knew about its antenna and its signals is forgotten when it has said for so long that it does
-    /// not know.
-    private static let unknownLimit = Interval.seconds(60)
     /// Receivers count their uptime in 32 bits of milliseconds: a fall by so many seconds is that counter's end (49.7
     /// days).
     private static let uptimeWrap = 4_290_000.0
@@ -53,7 +46,7 @@ extension ReceiverDecoder {
             guard !leap.isDenied else { throw .utcUnknown }
             return leap.current == nil ? .ignored : .accepted(nil)
         case .timePulse(let pulse): return try take(pulse, handle)
-        case .fix(let fix): note(fix, arrived: arrived, handle)
+        case .fix(let fix): note(fix, handle)
         case .clock(let bias, let drift, let accuracy):
             (status.clockBias, status.clockDrift) = (bias, drift)
             note(accuracy: accuracy)
@@ -67,28 +60,24 @@ extension ReceiverDecoder {
             handle(.answer(.version))
         case .hardware(let antenna, let jamming, let indicator):
             status.jammingIndicator = indicator
-            let isForgotten = Self.isForgotten(antenna == nil, &ubx.antennaKnown, arrived)
-            status.antenna = isForgotten ? nil : antenna ?? status.antenna
-            note(jamming: jamming, arrived: arrived)
+            if let antenna { status.antenna = antenna }
+            if let jamming { status.jamming = jamming }
         case .security(let jamming, let spoofing):
-            note(jamming: jamming, arrived: arrived)
-            note(spoofing: spoofing, arrived: arrived)
+            if let jamming { status.jamming = jamming }
+            if let spoofing { status.spoofing = spoofing }
         case .answer(let answer): handle(.answer(answer))
         }
         return .ignored
     }
 
-    private mutating func note(_ fix: UBXFix, arrived: Instant, _ handle: (ReceiverEvent) -> Void) {
+    private mutating func note(_ fix: UBXFix, _ handle: (ReceiverEvent) -> Void) {
         ubx.fix = fix
         status.fix = fix.kind
         if let used = fix.satellitesUsed {
             (status.satellitesUsed, status.positionDilution) = (used, fix.positionDilution)
         }
-        if let uptime = fix.uptime {
-            noteUptime(uptime, handle)
-            // The message that tells the one tells the other.
-            note(spoofing: fix.spoofing, arrived: arrived)
-        }
+        if let spoofing = fix.spoofing { status.spoofing = spoofing }
+        if let uptime = fix.uptime { noteUptime(uptime, handle) }
         note(hasFix: fix.isValid, handle)
     }
 
@@ -102,26 +91,6 @@ extension ReceiverDecoder {
         handle(.reset)
     }
 
-    private mutating func note(jamming: ReceiverStatus.Threat?, arrived: Instant) {
-        let isForgotten = Self.isForgotten(jamming == nil, &ubx.jammingKnown, arrived)
-        status.jamming = isForgotten ? nil : jamming ?? status.jamming
-    }
-
-    private mutating func note(spoofing: ReceiverStatus.Threat?, arrived: Instant) {
-        let isForgotten = Self.isForgotten(spoofing == nil, &ubx.spoofingKnown, arrived)
-        status.spoofing = isForgotten ? nil : spoofing ?? status.spoofing
-    }
-
-    /// Whether something has not been known for so long that what was known is forgotten. A step of the clock may end that
-    /// early.
-    private static func isForgotten(_ isUnknown: Bool, _ known: inout Instant?, _ arrived: Instant) -> Bool {
-        guard isUnknown, let since = known else {
-            known = arrived
-            return false
-        }
-        return (arrived - since).magnitude >= unknownLimit
-    }
-
     private mutating func note(accuracy: Double) {
         status.timeAccuracy = accuracy < Self.unknownAccuracy ? accuracy : nil
     }
@@ -129,7 +98,7 @@ extension ReceiverDecoder {
     private mutating func take(
         _ solution: UBXSolution, arrived: Instant, _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) -> Conclusion {
-        note(solution.fix, arrived: arrived, handle)
+        note(solution.fix, handle)
         note(accuracy: solution.time.accuracy)
         guard solution.fix.isValid else { throw .noFix }
         status.place = solution.place

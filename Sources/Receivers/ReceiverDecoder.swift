@@ -104,6 +104,12 @@ public struct ReceiverDecoder: Sendable {
         denials = denials.map { ($0.name, $0.at + step) }
     }
 
+    /// What the receiver has told about itself since the last call, be it the same as before.
+    public mutating func takeTold() -> ReceiverStatus.Topics {
+        defer { status.told = [] }
+        return status.told
+    }
+
     /// Forgets the stream and the receiver, as for a device that was opened anew; the pivot, the character time and the
     /// statistics stay.
     public mutating func reset() {

@@ -4,6 +4,36 @@ import TimeScale
 ///
 /// It is for people and alarms. What time is believed is decided message by message, and told by events.
 public struct ReceiverStatus: Equatable, Sendable {
+    /// What receivers tell again and again, so that it is known to be old.
+    public struct Topics: OptionSet, Sendable {
+        /// One bit for each.
+        public let rawValue: UInt16
+
+        /// Topics by their bits.
+        public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+        /// `fix`.
+        public static let fix = Self(rawValue: 1)
+        /// `satellitesUsed`.
+        public static let satellitesUsed = Self(rawValue: 2)
+        /// `satellites`.
+        public static let satellites = Self(rawValue: 4)
+        /// The three of dilution.
+        public static let dilution = Self(rawValue: 8)
+        /// `timeAccuracy`.
+        public static let accuracy = Self(rawValue: 0x10)
+        /// `antenna`.
+        public static let antenna = Self(rawValue: 0x20)
+        /// `jamming`.
+        public static let jamming = Self(rawValue: 0x40)
+        /// `spoofing`.
+        public static let spoofing = Self(rawValue: 0x80)
+        /// `hasAlmanac`.
+        public static let almanac = Self(rawValue: 0x100)
+        /// Those about the solution, which every receiver tells all the time.
+        public static let solution: [Topics] = [.fix, .satellitesUsed, .satellites, .dilution, .accuracy]
+    }
+
     /// The kind of solution.
     public enum Fix: String, Sendable, CaseIterable {
         /// None.
@@ -13,11 +43,11 @@ public struct ReceiverStatus: Equatable, Sendable {
         /// Entered by hand, or simulated.
         case manual
         /// Time only: the place is known and held.
-        case time
+        case time = "time-only"
         /// Two dimensions.
-        case plane
+        case plane = "2D"
         /// Three dimensions.
-        case space
+        case space = "3D"
     }
 
     /// The antenna's supply.
@@ -115,32 +145,35 @@ public struct ReceiverStatus: Equatable, Sendable {
         }
     }
 
+    /// What has been told since this was last emptied, be it the same as before.
+    var told: Topics = []
+
     /// The kind of solution.
-    public var fix: Fix?
+    public var fix: Fix? { didSet { told.insert(.fix) } }
     /// Satellites in the solution.
-    public var satellitesUsed: Int?
+    public var satellitesUsed: Int? { didSet { told.insert(.satellitesUsed) } }
     /// Satellites in view, in the order in which the receiver lists them.
-    public var satellites: [Satellite] = []
+    public var satellites: [Satellite] = [] { didSet { told.insert(.satellites) } }
     /// Dilution of precision in the plane.
-    public var horizontalDilution: Double?
+    public var horizontalDilution: Double? { didSet { told.insert(.dilution) } }
     /// Dilution of precision in space.
-    public var positionDilution: Double?
+    public var positionDilution: Double? { didSet { told.insert(.dilution) } }
     /// Dilution of precision of the time.
-    public var timeDilution: Double?
+    public var timeDilution: Double? { didSet { told.insert(.dilution) } }
     /// Error of its time as the receiver estimates it, seconds.
-    public var timeAccuracy: Double?
+    public var timeAccuracy: Double? { didSet { told.insert(.accuracy) } }
     /// By how much its clock is ahead of the satellites', seconds.
     public var clockBias: Double?
     /// How fast that grows, s/s.
     public var clockDrift: Double?
     /// The antenna's supply.
-    public var antenna: Antenna?
+    public var antenna: Antenna? { didSet { told.insert(.antenna) } }
     /// Interference.
-    public var jamming: Threat?
+    public var jamming: Threat? { didSet { told.insert(.jamming) } }
     /// Interference by a continuous wave, 0 (none) ... 255 (strong).
     public var jammingIndicator: Int?
     /// Signals that pretend to be a satellite's.
-    public var spoofing: Threat?
+    public var spoofing: Threat? { didSet { told.insert(.spoofing) } }
     /// The survey of the antenna's place.
     public var survey: Survey?
     /// GPS − UTC, seconds, as heard from a satellite and not as the firmware assumes.
@@ -148,7 +181,7 @@ public struct ReceiverStatus: Equatable, Sendable {
     /// The announced leap second, or that there is none.
     public var leapNews: LeapNews?
     /// Whether the almanac is complete, and with it what depends on it.
-    public var hasAlmanac: Bool?
+    public var hasAlmanac: Bool? { didSet { told.insert(.almanac) } }
     /// Minor and critical alarms of its own, in words.
     public var alarms: [String] = []
     /// The model, `ZED-F9T`.
@@ -169,6 +202,18 @@ public struct ReceiverStatus: Equatable, Sendable {
 
     /// Why its pulses are not to be used; `nil` where nothing speaks against them.
     public var pulseFault: PulseFault? { PulseFault.allCases.first { alarms.contains($0.rawValue) } }
+    /// Forgets what is old.
+    public mutating func forget(_ topics: Topics) {
+        if topics.contains(.fix) { fix = nil }
+        if topics.contains(.satellitesUsed) { satellitesUsed = nil }
+        if topics.contains(.satellites) { satellites = [] }
+        if topics.contains(.dilution) { (horizontalDilution, positionDilution, timeDilution) = (nil, nil, nil) }
+        if topics.contains(.accuracy) { timeAccuracy = nil }
+        if topics.contains(.antenna) { antenna = nil }
+        if topics.contains(.jamming) { (jamming, jammingIndicator) = (nil, nil) }
+        if topics.contains(.spoofing) { spoofing = nil }
+        if topics.contains(.almanac) { hasAlmanac = nil }
+    }
 }
 
 /// A satellite that a receiver sees.

@@ -14,15 +14,31 @@ public enum ReceiverAlarm: Int, CaseIterable, Sendable {
     /// The almanac is incomplete.
     case noAlmanac
 
-    /// The alarms of a receiver in a certain state.
-    public static func of(_ status: ReceiverStatus) -> Set<ReceiverAlarm> {
-        var alarms: Set<ReceiverAlarm> = []
-        if status.antenna == .open { alarms.insert(.antennaOpen) }
-        if status.antenna == .short { alarms.insert(.antennaShort) }
-        if let jamming = status.jamming, jamming > .none { alarms.insert(.jamming) }
-        if let spoofing = status.spoofing, spoofing > .none { alarms.insert(.spoofing) }
-        if status.hasAlmanac == false { alarms.insert(.noAlmanac) }
-        return alarms
+    /// What a receiver says about one topic.
+    enum Telling: Equatable {
+        /// Nothing, or nothing that decides.
+        case nothing
+        /// All is well.
+        case fine
+        /// Something is wrong.
+        case wrong(ReceiverAlarm)
+    }
+
+    /// What a receiver in a certain state says about a topic; an antenna that is switched off is neither well nor ill.
+    static func telling(of topic: ReceiverStatus.Topics, _ status: ReceiverStatus) -> Telling {
+        switch topic {
+        case .antenna:
+            switch status.antenna {
+            case nil, .off: .nothing
+            case .good: .fine
+            case .open: .wrong(.antennaOpen)
+            case .short: .wrong(.antennaShort)
+            }
+        case .jamming: status.jamming.map { $0 > .none ? .wrong(.jamming) : .fine } ?? .nothing
+        case .spoofing: status.spoofing.map { $0 > .none ? .wrong(.spoofing) : .fine } ?? .nothing
+        case .almanac: status.hasAlmanac.map { $0 ? .fine : .wrong(.noAlmanac) } ?? .nothing
+        default: .nothing
+        }
     }
 }
 
@@ -38,51 +54,133 @@ extension ReceiverAlarm: CustomStringConvertible {
         }
     }
 
-    /// Words for the log once it is over, by what the receiver then says.
-    public func end(_ status: ReceiverStatus) -> String {
+    /// Words for the log once the receiver says that it is over.
+    public var end: String {
         switch self {
-        case .antennaOpen, .antennaShort:
-            status.antenna == nil ? "the receiver no longer knows how the antenna is" : "the antenna is all right again"
-        case .jamming:
-            status.jamming == nil ? "the receiver no longer knows of interference (jamming)" : "interference is over"
-        case .spoofing:
-            status.spoofing == nil
-                ? "the receiver no longer knows whether its signals are true (spoofing)"
-                : "the signals are trusted again by the receiver"
+        case .antennaOpen, .antennaShort: "the antenna is all right again"
+        case .jamming: "interference is over"
+        case .spoofing: "the signals are trusted again by the receiver"
         case .noAlmanac: "the almanac is complete"
         }
     }
+
+    /// Words for the log once the receiver says neither that it goes on nor that it is over.
+    public var lapse: String {
+        let subject =
+            switch self {
+            case .antennaOpen, .antennaShort: "the state of the antenna"
+            case .jamming: "interference"
+            case .spoofing: "whether the signals are to be trusted"
+            case .noAlmanac: "whether the almanac is complete"
+            }
+        return subject + " is not told any more by the receiver"
+    }
 }
 
-/// Names each alarm once when it comes, and once when it has been over for a while.
+/// What has come of a receiver's alarm, for the log.
+public struct ReceiverNews: Equatable, Sendable {
+    /// What has happened.
+    public let words: String
+    /// Whether an alarm has come; else one is over.
+    public let isRaised: Bool
+}
+
+/// Names each alarm once when it comes, and once when the receiver has said for a while that it is over, or says nothing
+/// more about it.
 struct ReceiverAlarms: Sendable {
+    /// What is known about one topic.
+    private struct Subject: Sendable {
+        /// The alarm in force.
+        var alarm: ReceiverAlarm?
+        /// When it was last told.
+        var lastRaised: MonotonicInstant?
+        /// What was told last, and when.
+        var telling = ReceiverAlarm.Telling.nothing
+        var lastTold: MonotonicInstant?
+        /// Whether it is told again and again, so that its absence means something; some say what has changed, and once.
+        var isRepeated = false
+    }
+
     /// An alarm that comes back within this time has never been over.
     private static let settling = Interval.seconds(10)
+    /// What was told again and again and then not for so long, while other things were, is not told any more: a minute,
+    /// longer than any receiver waits between two reports of its antenna.
+    static let lifetime = Interval.seconds(60)
+    private static let topics: [ReceiverStatus.Topics] = [.antenna, .jamming, .spoofing, .almanac]
 
-    /// The alarms in force, and when each was last raised.
-    private var lastRaised: [ReceiverAlarm: MonotonicInstant] = [:]
+    private var subjects = [Subject](repeating: Subject(), count: topics.count)
 
-    /// The alarms in force.
-    var inForce: [ReceiverAlarm] { ReceiverAlarm.allCases.filter { lastRaised[$0] != nil } }
+    /// The alarms in force, but for those that the receiver has just said are over.
+    var inForce: [ReceiverAlarm] { subjects.compactMap { $0.telling == .fine ? nil : $0.alarm } }
 
-    /// Takes note of the alarms of a moment.
+    /// Takes note of what a receiver says.
     ///
     /// - Parameters:
-    ///   - alarms: those that are raised.
+    ///   - status: its state.
+    ///   - told: what it has told since the last call.
+    ///   - spoken: when it last said anything.
     ///   - now: the moment.
-    /// - Returns: what has changed: the alarms that have come (`true`) and that are over (`false`).
-    mutating func update(_ alarms: Set<ReceiverAlarm>, now: MonotonicInstant) -> [(
-        alarm: ReceiverAlarm, isRaised: Bool
-    )] {
-        ReceiverAlarm.allCases.compactMap { alarm in
-            let last = lastRaised[alarm]
-            if alarms.contains(alarm) {
-                lastRaised[alarm] = now
-                return last == nil ? (alarm, true) : nil
+    /// - Returns: what has changed.
+    mutating func update(
+        _ status: ReceiverStatus, told: ReceiverStatus.Topics, spoken: MonotonicInstant?, now: MonotonicInstant
+    ) -> [ReceiverNews] {
+        zip(subjects.indices, Self.topics).compactMap { index, topic in
+            let telling = ReceiverAlarm.telling(of: topic, status)
+            return Self.update(
+                &subjects[index], told.contains(topic) && telling != .nothing ? telling : nil, spoken: spoken, now)
+        }
+    }
+
+    private static func update(
+        _ subject: inout Subject, _ telling: ReceiverAlarm.Telling?, spoken: MonotonicInstant?, _ now: MonotonicInstant
+    ) -> ReceiverNews? {
+        if let telling {
+            subject.isRepeated = telling == subject.telling
+            (subject.telling, subject.lastTold) = (telling, now)
+        }
+        if case .wrong(let alarm) = subject.telling {
+            if telling != nil { subject.lastRaised = now }
+            if alarm != subject.alarm {
+                subject.alarm = alarm
+                return ReceiverNews(words: alarm.description, isRaised: true)
             }
-            guard let last, now - last >= Self.settling else { return nil }
-            lastRaised[alarm] = nil
-            return (alarm, false)
+        }
+        guard let alarm = subject.alarm else { return nil }
+        if subject.telling == .fine, now - (subject.lastRaised ?? now) >= settling {
+            subject.alarm = nil
+            return ReceiverNews(words: alarm.end, isRaised: false)
+        }
+        if isOld(subject, spoken: spoken) {
+            (subject.alarm, subject.telling) = (nil, .nothing)
+            return ReceiverNews(words: alarm.lapse, isRaised: false)
+        }
+        return nil
+    }
+
+    private static func isOld(_ subject: Subject, spoken: MonotonicInstant?) -> Bool {
+        guard subject.isRepeated, let last = subject.lastTold, let spoken else { return false }
+        return spoken - last > lifetime
+    }
+
+    /// What was told again and again, and is not any more.
+    func lapsed(spoken: MonotonicInstant?) -> ReceiverStatus.Topics {
+        var lapsed: ReceiverStatus.Topics = []
+        for (subject, topic) in zip(subjects, Self.topics) where Self.isOld(subject, spoken: spoken) {
+            lapsed.formUnion(topic)
+        }
+        return lapsed
+    }
+
+    /// Notes that the receiver was silent, and speaks again: it has a minute to say what it said before.
+    mutating func resume(at now: MonotonicInstant) {
+        for index in subjects.indices where subjects[index].lastTold != nil { subjects[index].lastTold = now }
+    }
+
+    /// Notes that it may be another receiver, or has begun anew: what is wrong stays until it says otherwise, or nothing.
+    mutating func forgetReceiver() {
+        for index in subjects.indices {
+            subjects[index].telling = .nothing
+            subjects[index].isRepeated = subjects[index].alarm != nil
         }
     }
 }

@@ -8,6 +8,8 @@ import TimeScale
 extension ReferenceClock {
     /// How often an Oncore is asked until it answers: 10 s, some bytes among what it sends each second.
     private static let questionInterval = Interval.seconds(10)
+    /// A receiver that says nothing for this long was silent; the slowest speak every five seconds.
+    private static let pause = Interval.seconds(10)
 
     /// Takes a report of gpsd's about its receiver.
     ///
@@ -51,6 +53,7 @@ extension ReferenceClock {
         _ events: [ReceiverEvent], arrived: Instant, now: MonotonicInstant, _ handle: (SecondLabel) -> Void
     ) {
         lastHeard = now
+        noteTold(now)
         var answers: [ReceiverAnswer] = []
         for event in events {
             switch event {
@@ -63,6 +66,7 @@ extension ReferenceClock {
             case .sawtooth(let sawtooth): forecast.note(sawtooth)
             case .reset:
                 wasReset = true
+                alarms.forgetReceiver()
                 configurator?.receiverWasReset()
             case .answer(let answer): answers.append(answer)
             case .frame: break
@@ -73,7 +77,7 @@ extension ReferenceClock {
             health.note(
                 pulseFault: decoder.status.pulseFault, knowsLeapSeconds: decoder.knowsLeapSeconds, now: now)
         }
-        if let news = decoder?.status.leapNews { announce(news, at: arrived) }
+        leapAnnouncement = decoder?.status.leapNews.map { Self.announcement($0, at: arrived) }
         if let fault = receiversFault(at: now) { condition = fault }
     }
 
@@ -119,11 +123,23 @@ extension ReferenceClock {
         receiversFault(at: now) ?? health.pulseFault(at: now).map { .pulsesDenied($0) }
     }
 
-    /// Notes what its receiver has heard about a leap second, which may be years away or past.
-    private mutating func announce(_ news: ReceiverStatus.LeapNews, at now: Instant) {
-        let isThisMonth = news.at > now && Self.isSameMonth(news.at - .second, now)
-        let announced: LeapIndicator = news.change == 0 ? .none : news.change > 0 ? .insertSecond : .deleteSecond
-        leapAnnouncement = isThisMonth ? announced : LeapIndicator.none
+    /// Notes which topics have been told, and when.
+    private mutating func noteTold(_ now: MonotonicInstant) {
+        guard let count = decoder?.statistics.messages, count != messages else { return }
+        messages = count
+        if lastSpoken.map({ now - $0 > Self.pause }) ?? true { alarms.resume(at: now) }
+        lastSpoken = now
+        let topics = decoder?.takeTold() ?? []
+        told.formUnion(topics)
+        for (index, topic) in ReceiverStatus.Topics.solution.enumerated() where topics.contains(topic) {
+            lastTold[index] = now
+        }
+    }
+
+    /// What a receiver's news about a leap second, which may be years away or past, say about the end of this month.
+    private static func announcement(_ news: ReceiverStatus.LeapNews, at now: Instant) -> LeapIndicator {
+        guard news.change != 0, news.at > now, isSameMonth(news.at - .second, now) else { return .none }
+        return news.change > 0 ? .insertSecond : .deleteSecond
     }
 
     // MARK: - What its receiver says about pulses
@@ -163,8 +179,23 @@ extension ReferenceClock {
 
     // MARK: - What it says about itself
 
-    /// What the receiver says about itself; `nil` for a source without a receiver that we hear.
-    public var status: ReceiverStatus? { decoder?.status }
+    /// What the receiver says about itself, but for what is old: the solution after a minute, and what it used to tell
+    /// beside other things and does not any more.
+    ///
+    /// - Parameter now: the moment.
+    /// - Returns: `nil` for a source without a receiver that we hear, or whose device is not there.
+    public func status(at now: MonotonicInstant) -> ReceiverStatus? {
+        guard var status = decoder?.status else { return nil }
+        if case .absent = condition { return nil }
+        guard isPresent != false else { return nil }
+        status.forget(alarms.lapsed(spoken: lastSpoken))
+        for (told, topic) in zip(lastTold, ReceiverStatus.Topics.solution)
+        where now - (told ?? now) > ReceiverAlarms.lifetime { status.forget(topic) }
+        return status
+    }
+
+    /// How long its receiver has said nothing, seconds; `nil` before it has said anything.
+    public func silence(at now: MonotonicInstant) -> Double? { lastSpoken.map { (now - $0).seconds } }
 
     /// What its decoder has counted; `nil` for a source without a receiver that we hear.
     public var receiverStatistics: ReceiverStatistics? { decoder?.statistics }
@@ -175,7 +206,7 @@ extension ReferenceClock {
         return ReceiverProtocol.allCases.filter { statistics.messages(of: $0) > 0 }
     }
 
-    /// The alarms of the receiver that are in force.
+    /// The alarms of the receiver that are in force, but for those that it has just said are over.
     public var alarmsInForce: [ReceiverAlarm] { alarms.inForce }
 
     /// What a receiver's figures about pulses are to its own pulses, in words; `nil` where none have come.
@@ -186,16 +217,10 @@ extension ReferenceClock {
             ? "corrected" : sawtooth.sign < 0 ? "corrected, with the other sign" : "not of these pulses"
     }
 
-    /// The alarms that have come (`true`) or are over (`false`) since the last call, in words, and whether the receiver was
-    /// reset.
-    public mutating func takeReceiverNews(
-        now: MonotonicInstant
-    ) -> (alarms: [(words: String, isRaised: Bool)], wasReset: Bool) {
+    /// What has come of alarms since the last call, and whether the receiver was reset.
+    public mutating func takeReceiverNews(now: MonotonicInstant) -> (alarms: [ReceiverNews], wasReset: Bool) {
         guard let status = decoder?.status else { return ([], false) }
-        defer { wasReset = false }
-        let changes = alarms.update(ReceiverAlarm.of(status), now: now).map { alarm, isRaised in
-            (isRaised ? alarm.description : alarm.end(status), isRaised)
-        }
-        return (changes, wasReset)
+        defer { (told, wasReset) = ([], false) }
+        return (alarms.update(status, told: told, spoken: lastSpoken, now: now), wasReset)
     }
 }

@@ -52,6 +52,21 @@ public struct ReferenceClock: Sendable {
     private(set) var usualGap = Interval.zero
     private var nextShift: MonotonicInstant?
     var lastHeard: MonotonicInstant?
+    /// When its receiver last said something, and how many messages there were by then.
+    var lastSpoken: MonotonicInstant?
+    var messages: UInt64 = 0
+    /// When each of the topics about the solution was last told.
+    var lastTold = [MonotonicInstant?](repeating: nil, count: ReceiverStatus.Topics.solution.count)
+    /// What has been told and not been looked at for alarms.
+    var told: ReceiverStatus.Topics = []
+    /// Whether its device is open; `nil` before anybody has said so.
+    private(set) var isPresent: Bool?
+    /// The name by which that was opened, where it is not the configured one.
+    public private(set) var openedName: String?
+    /// Why it could not be opened, where that is not just missing.
+    private var obstacle: String?
+    /// Whether something came when it was last open, or an attempt to open it has failed since.
+    private var isOpeningNews = true
     /// The last second that its receiver has named.
     public internal(set) var lastLabel: SecondLabel?
     var statisticsAtShift = ReceiverStatistics()
@@ -305,7 +320,7 @@ public struct ReferenceClock: Sendable {
     public mutating func changeSpeed(to baudRate: Int) {
         self.baudRate = baudRate
         decoder?.characterTime = configuration.characterTime(at: baudRate)
-        decoder?.reset()
+        forgetReceiver()
         configurator = ReceiverProfile(configuration, baudRate: baudRate).map { ReceiverConfigurator($0) }
     }
 
@@ -331,20 +346,43 @@ public struct ReferenceClock: Sendable {
         statisticsAtShift = decoder?.statistics ?? statisticsAtShift
     }
 
-    /// Notes that its device was opened or came back.
-    public mutating func deviceOpened() {
+    /// Forgets what its receiver has said: it may have begun anew, or be another. Alarms stay until it says otherwise, or
+    /// says nothing more about them.
+    private mutating func forgetReceiver() {
         decoder?.reset()
         health.reset()
-        // Alarms stay: what was wrong is so until the receiver says otherwise, or another one says nothing.
-        (forecast, wasReset, leapAnnouncement) = (SawtoothForecast(), false, nil)
+        alarms.forgetReceiver()
+        (forecast, wasReset, leapAnnouncement, lastLabel, lastSpoken) = (SawtoothForecast(), false, nil, nil, nil)
+        for index in lastTold.indices { lastTold[index] = nil }
+    }
+
+    /// Notes that its device was opened or came back, perhaps with another receiver behind it.
+    ///
+    /// - Parameter name: by which it was opened, where it is not the configured one.
+    /// - Returns: whether that is news; not where it has opened before, given nothing, and was lost.
+    @discardableResult
+    public mutating func deviceOpened(as name: String? = nil) -> Bool {
+        forgetReceiver()
+        restartVotes()
         configurator?.restart()
         (questions, nextQuestion) = ([], nil)
-        (lastSequence, lastHeard, lastLabel, emptyPolls) = (nil, nil, nil, 0)
-        condition = .waiting
+        (lastSequence, lastHeard, emptyPolls, obstacle) = (nil, nil, 0, nil)
+        (isPresent, openedName, condition) = (true, name, .waiting)
+        return isOpeningNews
     }
 
     /// Notes that its device is not there.
-    public mutating func deviceAbsent(_ reason: String) { condition = .absent(reason) }
+    ///
+    /// - Parameters:
+    ///   - reason: the system's words.
+    ///   - isMissing: whether there is nothing to open; else something is in the way, which is told when it changes.
+    public mutating func deviceAbsent(_ reason: String, isMissing: Bool = true) {
+        let (isLoss, obstacle) = (isPresent == true, isMissing ? nil : reason)
+        // A loss is told where the opening was.
+        if isLoss ? isOpeningNews : obstacle != self.obstacle { reportedKind = SourceCondition.waiting.kind }
+        isOpeningNews = isLoss ? lastHeard != nil : true
+        (isPresent, openedName, self.obstacle, condition) = (false, nil, obstacle, .absent(reason))
+    }
 
     /// Forgets which second is which.
     public mutating func restartProof() {

@@ -6,6 +6,8 @@ public enum ReportValue: Equatable, Sendable {
     case real(Double)
     /// Words.
     case text(String)
+    /// Any number of words.
+    case texts([String])
     /// Not known.
     case unknown
 }
@@ -24,6 +26,8 @@ public enum ReportUnit: String, Sendable {
     case degrees
     /// Degrees Celsius.
     case degreesCelsius
+    /// Metres.
+    case metres
 }
 
 /// One variable of a report: its name, its unit and where it stands. Every serialisation is made from these rows.
@@ -48,6 +52,11 @@ public struct Variable<Report>: Sendable {
     init(_ name: String, _ path: any KeyPath<Report, String> & Sendable) {
         (self.name, unit) = (name, .none)
         value = { .text($0[keyPath: path]) }
+    }
+
+    init(_ name: String, _ path: any KeyPath<Report, [String]> & Sendable) {
+        (self.name, unit) = (name, .none)
+        value = { .texts($0[keyPath: path]) }
     }
 
     init(_ name: String, _ unit: ReportUnit = .none, _ path: any KeyPath<Report, Double?> & Sendable) {

@@ -6,6 +6,49 @@ import Reports
 import TimeScale
 
 extension Timekeeper {
+    /// Notes that a source's device was opened.
+    ///
+    /// - Parameters:
+    ///   - index: the source.
+    ///   - name: by which it was opened, where that may be another than the configured one.
+    ///   - isSame: whether it is certainly the device that was open before, if one was: what its labels have taught of
+    ///     their delay holds for no other.
+    ///   - missing: the device whose place it has taken.
+    public mutating func deviceOpened(
+        _ index: Int, as name: String? = nil, isSame: Bool = true, insteadOf missing: String? = nil
+    ) {
+        let configured = sources[index].configuration.effectiveDevicePath ?? ""
+        let other = name == configured ? nil : name
+        let isNews = sources[index].deviceOpened(as: other)
+        if !isSame, sources[index].configuration.driver.isReceiver {
+            for pulsed in numbered(by: index) { sources[pulsed].beNumbered(by: sources[index]) }
+        }
+        guard isNews || missing != nil else { return }
+        let remark =
+            if let missing {
+                ", another device in place of \(missing)"
+            } else {
+                other == nil ? "" : ", for \(configured) is gone or another device"
+            }
+        note(.notice, index, "opened" + (other.map { " as \($0)" } ?? "") + remark)
+    }
+
+    /// Notes that a serial receiver's pulses are not there, and why.
+    public mutating func pulsesAbsent(_ index: Int, reason: String) {
+        note(.warning, index, "\(reason); no pulses until it is there, will try again")
+    }
+
+    /// Notes that a source's device is not there.
+    ///
+    /// - Parameters:
+    ///   - index: the source.
+    ///   - reason: the system's words.
+    ///   - isMissing: whether there is nothing to open; else something is in the way.
+    public mutating func deviceAbsent(_ index: Int, reason: String, isMissing: Bool = true) {
+        sources[index].deviceAbsent(reason, isMissing: isMissing)
+        reportConditions()
+    }
+
     /// Notes that a receiver writes at a speed that it was not thought to, bit/s, and in which languages.
     public mutating func speedFound(_ index: Int, baudRate: Int, languages: String) {
         let configured = sources[index].configuration.configuredBaudRate ?? baudRate
@@ -23,62 +66,25 @@ extension Timekeeper {
     /// Logs what a source's receiver has found wrong, or right again.
     mutating func reportReceiver(_ index: Int) {
         let news = sources[index].takeReceiverNews(now: clock.monotonicNow())
-        for (words, isRaised) in news.alarms { note(isRaised ? .warning : .notice, index, words) }
+        for news in news.alarms { note(news.isRaised ? .warning : .notice, index, news.words) }
         for news in sources[index].takeProfileNews() {
             note(news.isFault ? .warning : .notice, index, news.description)
         }
         if news.wasReset { note(.notice, index, "the receiver was reset") }
     }
 
-    /// What the receiver of a source says about itself; `nil` where none has spoken.
+    /// What the receiver of a source says about itself; `nil` where none has spoken since the device was opened.
     func receiver(of index: Int) -> ReceiverReport? {
-        let source = sources[index]
-        guard let status = source.status, !source.languages.isEmpty else { return nil }
-        var report = ReceiverReport()
+        let (source, now) = (sources[index], clock.monotonicNow())
+        guard let status = source.status(at: now), let age = source.silence(at: now) else { return nil }
+        var report = ReceiverReport(status)
         report.source = source.configuration.name
+        report.age = ReceiverReport.rounded(age, 1)
         report.languages = source.languages.map(\.description).joined(separator: ", ")
-        (report.model, report.firmware) = (status.model, status.firmware)
         report.second = source.lastLabel?.utc.description
-        report.fix = status.fix?.rawValue
-        report.satellitesUsed = status.satellitesUsed
-        report.satellitesInView = status.satellites.isEmpty ? nil : status.satellites.count
-        report.horizontalDilution = status.horizontalDilution
-        report.positionDilution = status.positionDilution
-        report.timeDilution = status.timeDilution
-        report.timeAccuracy = status.timeAccuracy
-        report.antenna = status.antenna?.rawValue
-        report.jamming = status.jamming.map { "\($0)" }
-        report.jammingIndicator = status.jammingIndicator
-        report.spoofing = status.spoofing.map { "\($0)" }
-        report.survey = status.survey?.words
-        report.leapSeconds = status.leapSeconds
         report.sawtooth = numbered(by: index).lazy.compactMap { sources[$0].sawtoothUse }.first
         report.profile = source.profileState
-        report.alarms = (source.alarmsInForce.map(\.description) + status.alarms).joined(separator: "; ")
-        report.temperature = status.temperature
-        (report.latitude, report.longitude) = (status.place?.latitude, status.place?.longitude)
-        report.satellites = status.satellites.map { ReceiverReport.Satellite($0) }
+        report.alarms = source.alarmsInForce.map(\.description) + status.alarms
         return report
-    }
-}
-
-extension ReceiverStatus.Survey {
-    /// The survey in words: `going on, 120 s, 2.31 m`.
-    fileprivate var words: String {
-        var words = isActive ? "going on" : isValid ? "done" : "none"
-        if duration > 0 { words += ", \(duration) s" }
-        if let accuracy { words += ", \(FixedDecimal.text(accuracy, digits: 2)) m" }
-        if let progress { words += ", \(progress) %" }
-        return words
-    }
-}
-
-extension ReceiverReport.Satellite {
-    fileprivate init(_ satellite: Satellite) {
-        self.init()
-        constellation = satellite.constellation.rawValue
-        (number, signal) = (satellite.number, satellite.signal)
-        (elevation, azimuth) = (satellite.elevation, satellite.azimuth)
-        used = satellite.isUsed ? 1 : 0
     }
 }

@@ -78,7 +78,8 @@ extension Timekeeper {
         var report = SourceReport()
         report.name = source.configuration.name
         report.referenceID = source.configuration.effectiveReferenceID?.description ?? ""
-        report.device = source.configuration.effectiveDevicePath ?? source.configuration.effectivePulsePath ?? ""
+        let configured = source.configuration.effectiveDevicePath ?? source.configuration.effectivePulsePath
+        report.device = source.openedName ?? configured ?? ""
         (report.use, report.reason) = use(of: index)
         report.reach = Int(source.reach.bits)
         report.jitter = source.jitter

@@ -266,7 +266,7 @@ public struct Timekeeper<Clock: ClockControl> {
             sources[index].suspend(.impossibleDate(fault, remedy: earliest.remedy))
             return false
         }
-        let (table, told) = (settings.leapSeconds, sources[index].status?.leapSeconds)
+        let (table, told) = (settings.leapSeconds, sources[index].status(at: clock.monotonicNow())?.leapSeconds)
         guard let told, told != table.gpsMinusUTC(at: date), !table.isExpired(at: date), !table.isLeapNear(date) else {
             return true
         }
@@ -303,27 +303,6 @@ public struct Timekeeper<Clock: ClockControl> {
             .notice, index,
             "both edges are stamped, and pulses taken to last \(learned) ms; if they last \(1000 - learned) ms, set width "
                 + "\(Double(1000 - learned) / 1000)")
-    }
-
-    /// Notes that a source's device was opened, perhaps by another name than the configured one.
-    public mutating func deviceOpened(_ index: Int, as name: String? = nil) {
-        sources[index].deviceOpened()
-        let configured = sources[index].configuration.effectiveDevicePath ?? ""
-        let isOther = name.map { $0 != configured } ?? false
-        note(
-            .notice, index, "opened" + (isOther ? " as \(name ?? ""), for \(configured) is gone or another device" : "")
-        )
-    }
-
-    /// Notes that a serial receiver's pulses are not there, and why.
-    public mutating func pulsesAbsent(_ index: Int, reason: String) {
-        note(.warning, index, "\(reason); no pulses until it is there, will try again")
-    }
-
-    /// Notes that a source's device is not there, and why.
-    public mutating func deviceAbsent(_ index: Int, reason: String) {
-        sources[index].deviceAbsent(reason)
-        reportConditions()
     }
 
     /// Takes a label or whole sample: it numbers the pulses that look to this source, and may be a sample itself.

@@ -12,7 +12,7 @@ struct DecodeCommand: ParsableCommand {
         discussion: """
             NMEA 0183, UBX, TSIP and Oncore are understood, mixed as they come, by the daemon's own decoder. Rows have \
             four columns, parted by tabs: UTC; the messages that named it; the kind of fix (none, estimated, manual, \
-            time, 2D, 3D, or valid where the receiver does not tell the kind); GPS − UTC in seconds, where it is known. \
+            time-only, 2D, 3D, or valid where the receiver does not tell the kind); GPS − UTC in seconds, where it is known. \
             A row comes once all messages of its epoch are in.
 
             A receiver that counts weeks in ten bits may be 1024 weeks (19.6 years) or a multiple behind, and nothing \

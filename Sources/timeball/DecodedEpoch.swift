@@ -1,4 +1,5 @@
 import Receivers
+import Reports
 import TimeScale
 
 /// An epoch that the driver would report, and what the receiver had told when it last named it.
@@ -30,20 +31,25 @@ struct DecodedEpoch {
     /// UTC to the nearest millisecond, which receivers mean where they send 0.999999; 23:59:60 as such.
     var utc: String { Self.text(label.utc, isLeapSecond: label.isLeapSecond) }
 
-    /// The kind of fix in a word.
-    var fix: String {
-        switch status.fix {
-        case .plane: "2D"
-        case .space: "3D"
-        case let fix?: fix.rawValue
-        // What is reported, the receiver has vouched for.
-        case nil: "valid"
-        }
-    }
+    /// The kind of fix in a word; what is reported, the receiver has vouched for.
+    var fix: String { status.fix?.rawValue ?? "valid" }
 
     /// The row: UTC, messages, fix, GPS − UTC.
     var columns: String {
         "\(utc)\t\(sources.joined(separator: ","))\t\(fix)\t\(status.leapSeconds.map { "\($0)" } ?? "")"
+    }
+
+    /// What is told of the epoch besides the receiver's state.
+    var values: [(String, ReportValue)] {
+        [
+            ("utc", .text(utc)), ("sources", .texts(sources)),
+            ("leapIsKnown", .integer(label.knowsLeapSeconds ? 1 : 0)), ("weekRollovers", .integer(label.weekRollovers)),
+            ("delay", ReceiverReport.rounded(delay, 9).map { .real($0) } ?? .unknown),
+            (
+                "sawtoothCorrection",
+                ReceiverReport.rounded(sawtooth?.correction, 12).map { .real($0) } ?? .unknown
+            ),
+        ]
     }
 
     /// A moment to the nearest millisecond.
@@ -64,6 +70,18 @@ struct DecodedEpoch {
 }
 
 extension FrameVerdict {
+    /// What is told of the frame.
+    var values: [(String, ReportValue)] {
+        let remark = verdict.remark.map { ReportValue.text($0) } ?? .unknown
+        let isRejected = if case .rejected = verdict { true } else { false }
+        return [
+            ("offset", .integer(Int(clamping: offset))), ("length", .integer(length)),
+            ("language", .text(name.language.description)),
+            ("message", name.code == 0 ? .unknown : .text(name.description)), ("verdict", .text(verdict.word)),
+            (isRejected ? "reason" : "moment", remark),
+        ]
+    }
+
     /// The row: offset, length, language, message, verdict, and the moment or the reason.
     var columns: String {
         let message = name.code == 0 ? "-" : name.description

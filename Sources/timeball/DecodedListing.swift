@@ -1,6 +1,7 @@
-import FoundationEssentials
+import ControlService
 import LinuxSystem
 import Receivers
+import Reports
 import TimeScale
 
 /// What a decoder tells, as rows of text.
@@ -26,7 +27,6 @@ struct DecodedListing {
     private let form: Form
     private let showsFrames: Bool
     private let showsArrival: Bool
-    private let encoder = JSONEncoder()
     private var pending: [DecodedEpoch] = []
     /// Whether a pending epoch has just been named.
     private var hasNews = false
@@ -50,7 +50,6 @@ struct DecodedListing {
     ///   - showsArrival: whether times of arrival mean something.
     init(_ form: Form, showsFrames: Bool, showsArrival: Bool) {
         (self.form, self.showsFrames, self.showsArrival) = (form, showsFrames, showsArrival)
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     }
 
     /// Takes the next bytes of the stream, and writes what they complete.
@@ -124,7 +123,7 @@ struct DecodedListing {
     private mutating func add(_ frame: FrameVerdict) {
         switch form {
         case .columns: text += "\(frame.columns)\n"
-        case .json: add(FrameObject(frame))
+        case .json: text += JSON.row(frame.values) + "\n"
         }
     }
 
@@ -133,13 +132,8 @@ struct DecodedListing {
         guard !showsFrames else { return }
         switch form {
         case .columns: text += "\(epoch.columns)\n"
-        case .json: add(EpochObject(epoch))
+        case .json: text += JSON.row(epoch.values, ReceiverReport(epoch.status)) + "\n"
         }
-    }
-
-    private mutating func add(_ object: some Encodable) {
-        guard let data = try? encoder.encode(object) else { preconditionFailure("a row holds only finite numbers") }
-        text += String(decoding: data, as: UTF8.self) + "\n"
     }
 
     private mutating func write() throws(SystemError) {

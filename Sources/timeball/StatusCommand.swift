@@ -16,6 +16,9 @@ struct StatusCommand: ParsableCommand {
     @Flag(help: "Print the snapshot as JSON.")
     var json = false
 
+    @Flag(help: "Show each satellite as well: its number, C/N0 in dBHz, and * where it is in the solution.")
+    var satellites = false
+
     @Flag(help: "Go on, once a second.")
     var watch = false
 
@@ -39,7 +42,8 @@ struct StatusCommand: ParsableCommand {
                 Console.write(String(decoding: frame, as: UTF8.self) + "\n")
             } else {
                 let snapshot = try JSONDecoder().decode(Snapshot.self, from: Data(frame))
-                Console.write((watch ? "\u{1b}[H\u{1b}[2J" : "") + StatusScreen.text(snapshot))
+                Console.write(
+                    (watch ? "\u{1b}[H\u{1b}[2J" : "") + StatusScreen.text(snapshot, showsSatellites: satellites))
             }
         } while watch
     }

@@ -4,9 +4,11 @@ import TimeScale
 /// The screen of `timeball status`.
 enum StatusScreen {
     /// A snapshot in words and columns.
-    static func text(_ snapshot: Snapshot) -> String {
+    static func text(_ snapshot: Snapshot, showsSatellites: Bool = false) -> String {
         clock(snapshot.tracking) + (snapshot.rtc.map(realTimeClock) ?? "") + alarms(snapshot.alarms)
-            + sources(snapshot.sources) + receivers(snapshot.receivers) + server(snapshot.server)
+            + sources(snapshot.sources)
+            + snapshot.receivers.map { receiver($0) + (showsSatellites ? satellites($0.satellites) : "") }.joined()
+            + server(snapshot.server)
     }
 
     private static func clock(_ tracking: TrackingReport) -> String {
@@ -75,30 +77,71 @@ enum StatusScreen {
         }.joined()
     }
 
-    private static func receivers(_ receivers: [ReceiverReport]) -> String {
-        receivers.map { receiver in
-            let name = [receiver.model, receiver.firmware.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
-            var facts = [name.isEmpty ? receiver.languages : "\(name), \(receiver.languages)"]
-            facts += [
-                receiver.fix.map { "fix: \($0)" }, satellites(receiver),
-                receiver.timeAccuracy.map { "time ± \(Format.duration($0))" },
-                receiver.antenna.map { "antenna: \($0)" }, receiver.jamming.map { "jamming: \($0)" },
-                receiver.spoofing.map { "spoofing: \($0)" }, receiver.survey.map { "survey: \($0)" },
-                receiver.leapSeconds.map { "GPS − UTC: \($0) s" }, receiver.sawtooth.map { "sawtooth: \($0)" },
-                receiver.profile.map { "profile: \($0)" },
-            ].compactMap(\.self)
-            if !receiver.alarms.isEmpty { facts.append("ALARM: \(receiver.alarms)") }
-            return "\n" + Format.column(receiver.source, 17) + facts.joined(separator: "; ") + "\n"
-        }.joined()
+    /// Silence of a receiver that is shown, seconds: the slowest speak every five.
+    private static let shownSilence = 6.0
+
+    private static func receiver(_ receiver: ReceiverReport) -> String {
+        let name = [receiver.model, receiver.firmware.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
+        var facts = [name.isEmpty ? receiver.languages : "\(name), \(receiver.languages)"]
+        if let age = receiver.age, age >= shownSilence {
+            facts.append("last heard \(FixedDecimal.text(age, digits: 0)) s ago")
+        }
+        facts += [
+            receiver.fix.map { "fix: \($0)" }, satellites(receiver), dilution(receiver),
+            receiver.timeAccuracy.map { "time ± \(Format.duration($0))" },
+            receiver.antenna.map { "antenna: \($0)" }, receiver.jamming.map { "jamming: \($0)" },
+            receiver.spoofing.map { "spoofing: \($0)" }, receiver.survey.map { survey(receiver, $0) },
+            receiver.leapSeconds.map { "GPS − UTC: \($0) s" }, leapSecond(receiver),
+            receiver.sawtooth.map { "sawtooth: \($0)" }, receiver.profile.map { "profile: \($0)" },
+        ].compactMap(\.self)
+        if !receiver.alarms.isEmpty { facts.append("ALARM: " + receiver.alarms.joined(separator: "; ")) }
+        return "\n" + Format.column(receiver.source, 17) + facts.joined(separator: "; ") + "\n"
     }
 
     private static func satellites(_ receiver: ReceiverReport) -> String? {
-        let tracked = receiver.satellites.filter { $0.signal > 0 }.map(\.signal)
+        let best = receiver.satellites.map(\.signal).max() ?? 0
         let counts = [
             receiver.satellitesUsed.map { "\($0) used" }, receiver.satellitesInView.map { "\($0) in view" },
-            tracked.max().map { "best \($0) dBHz" },
+            best > 0 ? "best \(best) dBHz" : nil,
         ].compactMap(\.self)
         return counts.isEmpty ? nil : "satellites: " + counts.joined(separator: ", ")
+    }
+
+    private static func dilution(_ receiver: ReceiverReport) -> String? {
+        let values = [
+            receiver.horizontalDilution.map { ("H", $0) }, receiver.positionDilution.map { ("P", $0) },
+            receiver.timeDilution.map { ("T", $0) },
+        ].compactMap(\.self)
+        guard !values.isEmpty else { return nil }
+        return "dilution: " + values.map { "\($0)DOP \(FixedDecimal.text($1, digits: 1))" }.joined(separator: ", ")
+    }
+
+    private static func survey(_ receiver: ReceiverReport, _ state: String) -> String {
+        let facts = [
+            receiver.surveyDuration.map { "\($0) s" },
+            receiver.surveyAccuracy.map { "\(FixedDecimal.text($0, digits: 2)) m" },
+            receiver.surveyProgress.map { "\($0) %" },
+        ].compactMap(\.self)
+        return "survey: " + ([state] + facts).joined(separator: ", ")
+    }
+
+    private static func leapSecond(_ receiver: ReceiverReport) -> String? {
+        guard let change = receiver.leapChange, change != 0, let at = receiver.leapAt else { return nil }
+        return "leap second \(change > 0 ? "inserted" : "deleted") before \(at)"
+    }
+
+    /// A row for each system: number, C/N0, and whether it is used.
+    private static func satellites(_ satellites: [ReceiverReport.Satellite]) -> String {
+        var systems: [String] = []
+        for satellite in satellites where !systems.contains(satellite.constellation) {
+            systems.append(satellite.constellation)
+        }
+        return systems.map { system in
+            let row = satellites.filter { $0.constellation == system }.map {
+                "\($0.number):\($0.signal > 0 ? "\($0.signal)" : "–")\($0.used == 1 ? "*" : "")"
+            }
+            return "  " + Format.column(system, 15) + row.joined(separator: " ") + "\n"
+        }.joined()
     }
 
     private static func server(_ server: ServerReport) -> String {

@@ -38,8 +38,8 @@ struct GPSDDaemonTests {
         "what gpsfake plays is told by the daemon: the seconds, the satellites, the kind of receiver",
         .enabled(if: GPSFake.path != nil),
         arguments: [
-            ("navisys-gr8013", "u-blox", "space", 18), ("ublox-zed-f9p-hp", "u-blox", "space", 18),
-            ("ublox-neo-m8t-s", "u-blox", "time", 18),
+            ("navisys-gr8013", "u-blox", "3D", 18), ("ublox-zed-f9p-hp", "u-blox", "3D", 18),
+            ("ublox-neo-m8t-s", "u-blox", "time-only", 18),
         ])
     func playedStreams(stream: String, model: String, fix: String, leapSeconds: Int) async throws {
         let port = try RunningDaemon.freePort()
@@ -105,7 +105,7 @@ struct GPSDDaemonTests {
             #expect(reply.stratum == 1)
             let snapshot = try daemon.snapshot()
             let receiver = try #require(snapshot.receivers.first)
-            #expect(receiver.fix == "space")
+            #expect(receiver.fix == "3D")
             // Twelve are in the stream's GSV, ten or eleven of them in GSA (mt3339.nmea).
             #expect(receiver.satellitesInView == 12 || RealStream("mt3339").isImagined, "\(receiver)")
             #expect((8...11).contains(receiver.satellitesUsed ?? 0), "\(receiver)")

@@ -45,12 +45,14 @@ struct JSONTests {
         var satellite = ReceiverReport.Satellite()
         (satellite.constellation, satellite.number, satellite.signal, satellite.used) = ("gps", 7, 44, 1)
         satellite.elevation = 71
+        receiver.alarms = ["the \"antenna\"", ""]
         receiver.satellites = [satellite, ReceiverReport.Satellite()]
         var snapshot = Snapshot()
         snapshot.receivers = [receiver, ReceiverReport()]
         #expect(try Self.decoded(snapshot) == snapshot)
         let object = try #require(try Self.object(snapshot)?["receivers"] as? [[String: Any]])
         #expect(object[0]["antenna"] is NSNull)
+        #expect(object[0]["alarms"] as? [String] == ["the \"antenna\"", ""])
         #expect((object[0]["satellites"] as? [[String: Any]])?.first?["elevation"] as? Int == 71)
     }
 

@@ -1,10 +1,12 @@
 import ConfigurationLanguage
 import Discipline
 import LinuxSystem
+import ReferenceClocks
 import Reports
 import SimulatedWorld
 import Testing
 import TimeScale
+import Timekeeping
 
 @testable import Daemon
 @testable import GPSDClient
@@ -37,7 +39,7 @@ struct DesiredStateTests {
         try bench.run(60, receiver.burst)
         #expect(bench.warnings(since: 60).count == 1, "\(bench.lines)")
         #expect(bench.lines(with: "usb-A, for ").count == 1, "\(bench.lines)")
-        // Tried every half minute at the latest; three labels must agree.
+        // Tried every half minute at the latest; six labels must agree.
         #expect(try #require(bench.recovery(since: 100)) <= 40, "\(bench.lines)")
         #expect(bench.states.last == .locked)
         #expect(bench.lines(with: ": good").count == 2)
@@ -55,16 +57,34 @@ struct DesiredStateTests {
         #expect(bench.states.allSatisfy { $0 == .starting || $0 == .locked }, "\(bench.states)")
     }
 
-    @Test("a port that opens and gives nothing but errors is not tried every second, and complained of once")
+    @Test("a port that opens and gives nothing but errors is not tried every second, and its state named to the end")
     func brokenPort() throws {
         let bench = try locked()
         for _ in 0..<300 {
             try bench.plug()
             try bench.run(1)
         }
-        #expect(bench.warnings(since: 60).count == 1, "\(bench.lines)")
-        // At 1, 3, 7, 15, 31, 61 ... s.
-        #expect((10...16).contains(bench.lines(with: "opened").count), "\(bench.lines)")
+        // Lost, opened, lost before anything came; what follows at 3, 7, 15, 31, 61 ... s is the same again.
+        #expect(bench.warnings(since: 60).count == 2, "\(bench.lines)")
+        #expect(bench.lines(with: "opened").count == 2, "\(bench.lines)")
+        try bench.plug()
+        try bench.run(60, receiver.burst)
+        #expect(bench.lines(with: ": good").count == 2, "\(bench.lines)")
+    }
+
+    @Test("a silent receiver that is unplugged soon after it was plugged in is missed, each time")
+    func silentReplugged() throws {
+        let bench = try ReceiverBench(start: Self.start)
+        try bench.run(2)
+        for _ in 0..<3 {
+            try bench.plug()
+            try bench.run(40)
+            bench.unplug()
+            try bench.run(40)
+        }
+        let said = bench.lines.map(\.text).filter { $0.contains("opened") || $0.contains("will try again") }
+        #expect(said.count == 7, "\(bench.lines)")
+        #expect(said.enumerated().allSatisfy { $1.contains("opened") == ($0 % 2 == 1) }, "\(bench.lines)")
     }
 
     @Test("another receiver under the same name is followed, and is not taken for the first")
@@ -77,12 +97,24 @@ struct DesiredStateTests {
         try bench.run(2) { receiver.burst(for: $0) + message }
         #expect(bench.receiver?.model == "NEO-M8T-0")
         try bench.plug(identity: "usb-B")
-        try bench.run(30, receiver.burst)
+        try bench.run(40, receiver.burst)
         #expect(bench.receiver?.model == nil)
         #expect(bench.receiver?.second != nil)
         #expect(bench.states.last == .locked)
-        #expect(bench.warnings(since: 60).count == 1, "\(bench.lines)")
+        // The loss, and who is waited for in vain.
+        let warnings = bench.warnings(since: 60).map(\.text)
+        #expect(warnings.count == 2, "\(bench.lines)")
+        #expect(warnings.last?.hasSuffix("usb-A, which is waited for, will try again") ?? false, "\(warnings)")
+        #expect(bench.lines(with: "another device in place of").count == 1, "\(bench.lines)")
         #expect(bench.lines(with: ": good").count == 2)
+        // Ten seconds of waiting, and six labels that agree.
+        #expect((15...22).contains(try #require(bench.recovery(since: 62))), "\(bench.lines)")
+        #expect(bench.timekeeper.snapshot().sources[0].device.hasSuffix("/gps0"))
+        // The first is back under another name.
+        try bench.plug(isFirst: false, identity: "usb-A")
+        try bench.run(40, receiver.burst)
+        #expect(bench.timekeeper.snapshot().sources[0].device.hasSuffix("/usb-A"))
+        #expect(bench.states.last == .locked)
     }
 
     @Test("reset, it is silent, then without a fix, then good: each said once")
@@ -200,6 +232,51 @@ struct DesiredStateTests {
         #expect(port.taken(of: LineSettings.speeds.map { LineSettings($0) }).map(\.baudRate) == LineSettings.speeds)
     }
 
+    @Test("a receiver that writes at another speed and has no fix any more says so, and is named")
+    func speedChangedWithoutFix() throws {
+        let bench = try ReceiverBench(start: Self.start, "baud 9600")
+        try bench.plug()
+        try bench.run(60, at: 9600, receiver.burst)
+        var blind = receiver
+        blind.hasFix = false
+        try bench.run(60, at: 38_400, blind.burst)
+        #expect(bench.lines(with: "at 38400 bit/s").count == 1, "\(bench.lines)")
+        #expect(bench.lines(with: "no valid time (no fix)").count == 1, "\(bench.lines)")
+        #expect(bench.timekeeper.sources[0].receiversFault(at: bench.clock.monotonicNow()) == .invalid("no fix"))
+        try bench.run(30, at: 38_400, receiver.burst)
+        #expect(bench.states.last == .locked)
+        #expect(bench.timekeeper.sources[0].receiversFault(at: bench.clock.monotonicNow()) == nil)
+    }
+
+    @Test("what a receiver says ages: told how old it is, without a solution after a minute, nothing once it is gone")
+    func age() throws {
+        let bench = try ReceiverBench(start: Self.start)
+        try bench.plug()
+        let burst = { (second: Instant) in
+            receiver.ubxBurst(for: second, sawtooth: 0) + hardware(antenna: 2) + receiver.burst(for: second)
+        }
+        try bench.run(30, burst)
+        #expect(bench.receiver?.fix == "3D")
+        #expect(bench.receiver?.satellitesUsed == 8)
+        #expect(bench.receiver?.antenna == "good")
+        #expect(try #require(bench.receiver?.age) < 1)
+        try bench.run(30)
+        #expect((29...31).contains(try #require(bench.receiver?.age)))
+        #expect(bench.receiver?.fix == "3D")
+        try bench.run(32)
+        #expect((61...63).contains(try #require(bench.receiver?.age)))
+        #expect(bench.receiver?.fix == nil)
+        #expect(bench.receiver?.satellitesUsed == nil)
+        #expect(bench.receiver?.timeAccuracy == nil)
+        // It speaks again, and no more of its antenna.
+        try bench.run(70) { receiver.burst(for: $0) }
+        #expect(bench.receiver?.antenna == nil)
+        #expect(bench.receiver?.satellitesUsed == 8)
+        bench.unplug()
+        try bench.run(2)
+        #expect(bench.receiver == nil)
+    }
+
     @Test("interference and false signals are named once each, and over once")
     func jammed() throws {
         guard Corpus.isThere else { return }
@@ -225,10 +302,10 @@ struct DesiredStateTests {
         #expect(bench.states.last == .locked)
     }
 
-    /// MON-HW of an M8: 60 bytes, the antenna's state at 20 (2 = good, 4 = open).
+    /// MON-HW of an M8: 60 bytes, the antenna's state at 20 (2 = good, 4 = open), its power at 21 (1 = on).
     private func hardware(antenna: UInt8) -> [UInt8] {
         var payload = [UInt8](repeating: 0, count: 60)
-        payload[20] = antenna
+        (payload[20], payload[21]) = (antenna, 1)
         return ImaginedReceiver.ubxFrame(class: 0x0a, message: 0x09, payload: payload)
     }
 

@@ -1,5 +1,7 @@
 import ConfigurationLanguage
 import Discipline
+import Receivers
+import SimulatedWorld
 import Testing
 import TimeScale
 
@@ -126,6 +128,72 @@ struct ReferenceClockTests {
             clock.tick(now: MonotonicInstant(nanoseconds: second * 1_000_000_000 + Int64(jitter)))
         }
         #expect(!clock.reach.isReachable)
+    }
+
+    @Test("a device that is missing is named once, what is in the way of opening it each time that changes")
+    func absence() {
+        var clock = clock(.nmea)
+        func reported(_ reason: String, isMissing: Bool = true) -> Bool {
+            clock.deviceAbsent(reason, isMissing: isMissing)
+            return clock.takeChangedCondition() != nil
+        }
+        func opened() -> Bool { clock.deviceOpened() }
+        #expect(reported("no such file"))
+        #expect(!reported("no such device"))
+        #expect(reported("busy", isMissing: false))
+        #expect(!reported("busy", isMissing: false))
+        #expect(reported("permission denied", isMissing: false))
+        #expect(reported("no such file"))
+        #expect(opened())
+        #expect(reported("end of file"))
+        #expect(!reported("no such file"))
+        // Opened and lost without a failure between: a port that is broken, until something comes.
+        #expect(opened())
+        #expect(reported("input/output error"))
+        #expect(!opened())
+        #expect(!reported("input/output error"))
+        #expect(!opened())
+        clock.consume([0x24].span, arrived: Self.start, now: moment(1)) { _ in }
+        _ = reported("input/output error")
+        #expect(opened())
+    }
+
+    @Test("a device that is opened anew has its labels proven anew, and perhaps by another name")
+    func reopened() {
+        var clock = clock(.nmea)
+        func take(_ second: Int64) -> Int {
+            let utc = Self.start + .seconds(second)
+            return clock.consume(
+                Sample(local: utc + .milliseconds(400), reference: utc), measuredDelay: 0.4, now: moment(second)
+            ).count
+        }
+        #expect((0..<7).map(take) == [0, 0, 0, 0, 0, 6, 1])
+        clock.deviceOpened(as: "/dev/serial/by-id/usb-A")
+        #expect(clock.openedName == "/dev/serial/by-id/usb-A")
+        #expect((7..<14).map(take) == [0, 0, 0, 0, 0, 6, 1])
+        clock.deviceAbsent("gone")
+        #expect(clock.openedName == nil)
+    }
+
+    /// NAV-TIMELS (u-blox M8 §32.17.28): +1 s at the end of day 2 of week 2447, 2026-11-30; bit 0 of the last byte says that
+    /// the present leap seconds are known, bit 1 that the change is.
+    @Test("an announced leap second that the receiver takes back is not announced any more")
+    func leapSecondWithdrawn() {
+        var clock = clock(.nmea)
+        func tell(valid: UInt8, change: UInt8) {
+            let payload: [UInt8] =
+                [0, 0, 0, 0, 0, 0, 0, 0, 2, 18, 2, change, 1, 0, 0, 0, 0x8f, 0x09, 2, 0, 0, 0, 0, valid]
+            let bytes = ImaginedReceiver.ubxFrame(class: 0x01, message: 0x26, payload: payload)
+            clock.consume(bytes.span, arrived: Self.start, now: moment(0)) { _ in }
+        }
+        #expect(clock.leapAnnouncement == nil)
+        tell(valid: 3, change: 1)
+        #expect(clock.leapAnnouncement == .insertSecond)
+        tell(valid: 1, change: 1)
+        #expect(clock.leapAnnouncement == nil)
+        tell(valid: 3, change: 1)
+        tell(valid: 3, change: 0)
+        #expect(clock.leapAnnouncement == LeapIndicator.none)
     }
 
     @Test("a source is called refused as long as it is, and not longer")

@@ -29,8 +29,11 @@ enum SampleReports {
         (report.horizontalDilution, report.positionDilution, report.timeDilution) = (10, 11, 12)
         (report.timeAccuracy, report.temperature, report.latitude, report.longitude) = (13, 14, 15, 16)
         (report.antenna, report.jamming, report.spoofing, report.survey) = ("17", "18", "19", "20")
-        (report.sawtooth, report.profile, report.alarms) = ("21", "22", "23")
-        report.second = "24"
+        (report.sawtooth, report.profile, report.alarms) = ("21", "22", ["23"])
+        (report.second, report.protocolVersion, report.almanac, report.leapAt) = ("24", "25", "26", "27")
+        (report.age, report.uptime, report.clockBias, report.clockDrift) = (28, 29, 30, 31)
+        (report.surveyDuration, report.surveyAccuracy, report.surveyProgress) = (32, 33, 34)
+        (report.leapChange, report.height) = (35, 36)
         return report
     }()
 

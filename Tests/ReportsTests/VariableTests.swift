@@ -57,6 +57,7 @@ struct VariableTests {
             case .integer(let value): property as? Int != value
             case .real(let value): property as? Double != value
             case .text(let value): property as? String != value
+            case .texts(let value): property as? [String] != value
             case .unknown: true
             }
         }.map(\.name)

@@ -104,6 +104,22 @@ struct GPSDReportTests {
         #expect(abs(timekeeper.clock.error) < 1e-6, "\(timekeeper.clock.error)")
     }
 
+    @Test("what labels have taught of their delay is kept for the same receiver, and not for another")
+    func otherDevice() {
+        var timekeeper = timekeeper("unit 0 prefer")
+        run(&timekeeper, seconds: 0..<60)
+        #expect(timekeeper.sources[0].pairing.delay != nil)
+        timekeeper.deviceOpened(0, isSame: true)
+        #expect(timekeeper.sources[0].pairing.delay != nil)
+        timekeeper.deviceOpened(0, isSame: false)
+        #expect(timekeeper.sources[0].pairing.delay == nil)
+        // The clock numbers the pulses meanwhile.
+        let before = timekeeper.sources[0].samples
+        run(&timekeeper, seconds: 60..<65)
+        #expect(timekeeper.sources[0].samples >= before + 4)
+        #expect(timekeeper.ladder.state == .locked)
+    }
+
     @Test("ntpd's unit from 128 on has the pulses, the one below the labels")
     func pulseUnit() {
         var timekeeper = timekeeper("unit 0", "unit 128 prefer")
