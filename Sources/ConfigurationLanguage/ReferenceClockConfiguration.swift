@@ -132,6 +132,16 @@ public struct ReferenceClockConfiguration: Equatable, Sendable {
     }
 }
 
+extension ReferenceClockConfiguration {
+    /// What is to be said about words of a gpsd clock that have no effect; `nil` for nothing.
+    var remarkOnGPSD: String? {
+        guard driver == .gpsd else { return nil }
+        if mode != 0 { return "'mode' has no effect behind gpsd: pulses are used where they come, else sentences" }
+        guard baudRate != nil || parity != nil else { return nil }
+        return "'\(baudRate != nil ? "baud" : "parity")' has no effect: gpsd reads the line"
+    }
+}
+
 /// Parity of a serial line.
 public enum LineParity: String, CaseIterable, Sendable {
     /// No parity bit.
