@@ -123,7 +123,7 @@ final class SourceDevice {
         case .sampleSocket:
             socket = try SampleSocket(path: configuration.effectiveDevicePath ?? "")
         case .gpsd:
-            gpsd = try GPSDConnection(to: configuration.effectiveServer, device: configuration.devicePath, now: now)
+            gpsd = try GPSDConnection(to: configuration.effectiveServer, now: now)
         case .localClock: break
         }
     }

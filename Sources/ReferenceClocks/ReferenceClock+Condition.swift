@@ -76,6 +76,17 @@ extension ReferenceClock {
         return condition
     }
 
+    /// Whether a condition may be told: a source that changes it all the time, as a hostile one does, is heard ten times,
+    /// and from then on once in six seconds.
+    public func mayReport(at now: MonotonicInstant) -> Bool {
+        reportsPaidUntil.map { $0 - now < .seconds(60) } ?? true
+    }
+
+    /// Notes that a condition was told.
+    public mutating func noteReported(at now: MonotonicInstant) {
+        reportsPaidUntil = max(reportsPaidUntil ?? now, now) + .seconds(6)
+    }
+
     var usualCondition: SourceCondition { labelError == 0 ? .delivering : .mislabelled(seconds: labelError) }
 
     /// Finds a name for what is wrong where nothing usable has come for eight polls.

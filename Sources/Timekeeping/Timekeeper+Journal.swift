@@ -1,4 +1,5 @@
 import ConfigurationLanguage
+import Discipline
 import Receivers
 import ReferenceClocks
 import Reports
@@ -21,7 +22,11 @@ extension Timekeeper {
     mutating func reportConditions() {
         for index in sources.indices {
             reportReceiver(index)
-            guard let condition = sources[index].takeChangedCondition() else { continue }
+            let now = clock.monotonicNow()
+            guard sources[index].mayReport(at: now), let condition = sources[index].takeChangedCondition() else {
+                continue
+            }
+            sources[index].noteReported(at: now)
             note(condition.isFault ? .warning : .info, index, condition.description)
         }
     }
