@@ -206,7 +206,9 @@ final class SourceDevice {
             for report in reports { timekeeper.receive(report, arrived: arrived, from: index) }
         }
         try gpsd?.attend(now: now) { reports.append($0) }
-        if reports.contains(where: \.isAboutReceiver) { pause = Self.firstPause }
+        // One that ends as soon as it has told something is not opened every second.
+        let hasStood = now >= nextAttempt + GPSDConnection.questionPause
+        if hasStood, reports.contains(where: \.isAboutReceiver) { pause = Self.firstPause }
         if !wasWatching, gpsd?.isWatching ?? false {
             timekeeper.deviceOpened(index)
             // Loading libgps has touched much that is not needed again.
