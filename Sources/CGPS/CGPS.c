@@ -54,7 +54,7 @@ struct cgps {
 #define IS(type, name) __builtin_types_compatible_p(__typeof__(MEMBER(name)), type)
 _Static_assert(sizeof(struct gps_data_t) <= BLOCK_SIZE / 4, "gps_data_t is larger than expected: enlarge BLOCK_SIZE");
 _Static_assert(IS(struct timespec, fix.time) && IS(int, fix.mode) && IS(int, fix.status), "gps_fix_t");
-_Static_assert(IS(double, fix.ept) && IS(int, leap_seconds) && IS(double, dop.tdop), "gps_fix_t and dop_t");
+_Static_assert(IS(double, fix.latitude) && IS(int, leap_seconds) && IS(double, dop.tdop), "gps_fix_t and dop_t");
 _Static_assert(IS(double, skyview[0].ss) && IS(short, skyview[0].PRN) && IS(double, skyview[0].azimuth), "satellite_t");
 _Static_assert(sizeof(MEMBER(skyview[0].gnssid)) <= 4 && sizeof(MEMBER(skyview[0].svid)) <= 4, "satellite_t");
 _Static_assert(sizeof(MEMBER(dev.path)) > 1 && IS(struct timespec, dev.activated), "devconfig_t");
@@ -67,8 +67,7 @@ void cgps_unpack(struct cgps *session, const char *line, struct cgps_message *me
     const char *end = line;
     int status = session->unpack(line, data, &end);
     *message = (struct cgps_message){
-        .text = "", .time_uncertainty = NAN, .xdop = NAN, .ydop = NAN, .pdop = NAN, .hdop = NAN, .vdop = NAN,
-        .tdop = NAN, .gdop = NAN,
+        .text = "", .latitude = NAN, .longitude = NAN, .height = NAN, .pdop = NAN, .hdop = NAN, .tdop = NAN,
     };
     session->kind = CGPS_NOTHING;
     if (status != 0) return;
@@ -91,19 +90,20 @@ void cgps_unpack(struct cgps *session, const char *line, struct cgps_message *me
         message->kind = CGPS_SKY;
         long count = (long)data->satellites_visible;
         message->satellite_count = count < 0 ? 0 : count > MAXCHANNELS ? MAXCHANNELS : (int32_t)count;
-        message->xdop = data->dop.xdop;
-        message->ydop = data->dop.ydop;
         message->pdop = data->dop.pdop;
         message->hdop = data->dop.hdop;
-        message->vdop = data->dop.vdop;
         message->tdop = data->dop.tdop;
-        message->gdop = data->dop.gdop;
     } else if (data->set & (STATUS_SET | MODE_SET | TIME_SET)) {
         message->kind = CGPS_FIX;
         message->mode = data->fix.mode;
         message->status = data->fix.status;
         message->leap_seconds = data->leap_seconds;
-        message->time_uncertainty = data->fix.ept;
+        /* What a message does not tell is NAN there, or the 0 of the block where libgps leaves it alone. */
+        if (data->set & LATLON_SET) {
+            message->latitude = data->fix.latitude;
+            message->longitude = data->fix.longitude;
+            if (data->set & ALTITUDE_SET) message->height = data->fix.altHAE;
+        }
         if (data->set & TIME_SET) {
             message->seconds = data->fix.time.tv_sec;
             message->nanoseconds = data->fix.time.tv_nsec;
@@ -125,7 +125,7 @@ void cgps_device(const struct cgps *session, int32_t index, struct cgps_device *
 void cgps_satellite(const struct cgps *session, int32_t index, struct cgps_satellite *satellite) {
     const struct satellite_t *found = &session->data->skyview[index >= 0 && index < MAXCHANNELS ? index : 0];
     *satellite = (struct cgps_satellite){
-        .gnssid = found->gnssid, .svid = found->svid, .prn = found->PRN, .used = found->used, .health = found->health,
+        .gnssid = found->gnssid, .svid = found->svid, .prn = found->PRN, .used = found->used,
         .signal = found->ss, .elevation = found->elevation, .azimuth = found->azimuth,
     };
 }
@@ -144,10 +144,10 @@ static int is_as_built(struct cgps *session) {
     cgps_unpack(
         session,
         "{\"class\":\"TPV\",\"device\":\"/dev/x\",\"status\":2,\"mode\":3,\"time\":\"2001-09-09T01:46:40.500Z\","
-        "\"leapseconds\":13,\"ept\":0.125}",
+        "\"leapseconds\":13,\"lat\":-12.5,\"lon\":100.25,\"altHAE\":32.125}",
         &m);
-    if (m.kind != CGPS_FIX || m.mode != 3 || m.status != 2 || m.leap_seconds != 13 || m.time_uncertainty != 0.125
-        || m.seconds != 1000000000 || m.nanoseconds != 500000000)
+    if (m.kind != CGPS_FIX || m.mode != 3 || m.status != 2 || m.leap_seconds != 13 || m.latitude != -12.5
+        || m.longitude != 100.25 || m.height != 32.125 || m.seconds != 1000000000 || m.nanoseconds != 500000000)
         return 0;
     cgps_unpack(
         session,
@@ -156,11 +156,10 @@ static int is_as_built(struct cgps *session) {
         "{\"PRN\":1,\"el\":2.0,\"az\":3.0,\"ss\":4.0,\"used\":false,\"gnssid\":0,\"svid\":1,\"health\":1},"
         "{\"PRN\":301,\"el\":12.0,\"az\":13.0,\"ss\":14.0,\"used\":true,\"gnssid\":2,\"svid\":5,\"health\":2}]}",
         &m);
-    if (m.kind != CGPS_SKY || m.xdop != 0.5 || m.ydop != 0.25 || m.vdop != 1.5 || m.tdop != 2.5 || m.hdop != 3.5
-        || m.gdop != 4.5 || m.pdop != 5.5 || m.satellite_count != 2)
+    if (m.kind != CGPS_SKY || m.tdop != 2.5 || m.hdop != 3.5 || m.pdop != 5.5 || m.satellite_count != 2)
         return 0;
     cgps_satellite(session, 1, &s);
-    if (s.prn != 301 || s.gnssid != 2 || s.svid != 5 || s.used != 1 || s.health != 2 || s.signal != 14.0
+    if (s.prn != 301 || s.gnssid != 2 || s.svid != 5 || s.used != 1 || s.signal != 14.0
         || s.elevation != 12.0 || s.azimuth != 13.0)
         return 0;
     cgps_unpack(

@@ -103,8 +103,9 @@ struct ConfigurationBuilder {
     /// Tells of words about a receiver that have no effect as they stand.
     private mutating func checkProfile(ofClock index: Int) {
         let clock = configuration.referenceClocks[index]
-        guard let remark = clock.profile.remark(for: clock.driver) else { return }
-        clockLines[index].statement.report(.warning, clockLines[index].word, remark)
+        for remark in [clock.profile.remark(for: clock.driver), clock.remarkOnGPSD].compactMap(\.self) {
+            clockLines[index].statement.report(.warning, clockLines[index].word, remark)
+        }
     }
 
     /// Lowers the shortest interval to the longest, as ntpd does; a shortest alone leaves the longest open.

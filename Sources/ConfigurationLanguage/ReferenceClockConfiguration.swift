@@ -132,3 +132,13 @@ public struct ReferenceClockConfiguration: Equatable, Sendable {
         parity ?? (driver == .trimble && mode != 2 && mode != 7 ? .odd : .none)
     }
 }
+
+extension ReferenceClockConfiguration {
+    /// What is to be said about words of a gpsd clock that have no effect; `nil` for nothing.
+    var remarkOnGPSD: String? {
+        guard driver == .gpsd else { return nil }
+        if mode != 0 { return "'mode' has no effect behind gpsd: pulses are used where they come, else sentences" }
+        guard baudRate != nil || parity != nil else { return nil }
+        return "'\(baudRate != nil ? "baud" : "parity")' has no effect: gpsd reads the line"
+    }
+}

@@ -153,7 +153,7 @@ final class SourceDevice {
         case .sampleSocket:
             socket = try SampleSocket(path: configuration.effectiveDevicePath ?? "")
         case .gpsd:
-            gpsd = try GPSDConnection(to: configuration.effectiveServer, device: configuration.devicePath, now: now)
+            gpsd = try GPSDConnection(to: configuration.effectiveServer, now: now)
         case .localClock: break
         }
     }
@@ -236,7 +236,9 @@ final class SourceDevice {
             for report in reports { timekeeper.receive(report, arrived: arrived, from: index) }
         }
         try gpsd?.attend(now: now) { reports.append($0) }
-        if reports.contains(where: \.isAboutReceiver) { pause = Self.firstPause }
+        // One that ends as soon as it has told something is not opened every second.
+        let hasStood = now >= nextAttempt + GPSDConnection.questionPause
+        if hasStood, reports.contains(where: \.isAboutReceiver) { pause = Self.firstPause }
         if !wasWatching, gpsd?.isWatching ?? false {
             timekeeper.deviceOpened(index, isSame: !hasOpened)
             hasOpened = true

@@ -9,18 +9,20 @@ import TimeScale
 /// and calls `attend` when the descriptor is ready or `due` has come. Whatever is wrong is thrown; the connection is
 /// of no use then, and the owner makes another when it thinks fit. That also starts a gpsd that its socket starts.
 public struct GPSDConnection: ~Copyable {
-    /// So long after the last byte gpsd is asked whether it is there. A receiver makes it send once a second; without one
-    /// it is silent, and stays so for as long as there is none.
-    public static let quietTime = Interval.seconds(10)
-    /// So long after the last byte the connection is given up, and so long may connecting and the greeting take: enough
+    /// So often gpsd is asked what it has. That shows that it is there, for without a receiver it is silent; and it does not
+    /// tell by itself that one has gone (3.22).
+    public static let questionPause = Interval.seconds(10)
+    /// So long after the last line the connection is given up, and so long may connecting and the greeting take: enough
     /// for a packet that is lost again and again, which Linux repeats after 1, 3, 7 and 15 s.
     public static let silenceLimit = Interval.seconds(30)
     /// The protocols that are spoken: 3 of gpsd 2.90 ... 3.26, and 16, as 3.27 calls the same.
     public static let protocols: Set<Int> = [3, 16]
 
-    /// Bytes read at once, and how often: enough for a second of the most talkative receiver, and an end to a flood.
+    /// Bytes read at once, and how often: enough for a second of a talkative receiver, and an end to a flood.
     private static let readSize = 4096
-    private static let mostReads = 16
+    private static let mostReads = 4
+    /// So many lines in a row that are not understood come from no gpsd.
+    private static let mostRubbish = 64
 
     /// How far it has come.
     private enum Progress {
@@ -31,7 +33,6 @@ public struct GPSDConnection: ~Copyable {
     }
 
     private let server: GPSDServer
-    private let device: String?
     private var decoder: GPSDDecoder
     private var socket: StreamSocket
     /// Addresses still to be tried where this one does not answer.
@@ -41,25 +42,26 @@ public struct GPSDConnection: ~Copyable {
     private var buffer = [UInt8](repeating: 0, count: readSize)
     /// What is still to be sent.
     private var unsent: [UInt8] = []
-    /// When the last byte came, or when connecting began.
+    /// When the last line came that is understood; before the greeting, when connecting began.
     private var lastHeard: MonotonicInstant
-    private var hasAsked = false
+    private var nextQuestion: MonotonicInstant
+    /// Lines in a row that are not understood.
+    private var rubbish = 0
 
     /// Loads libgps and begins to connect.
     ///
     /// - Parameters:
     ///   - server: where gpsd listens.
-    ///   - device: the receiver's path as gpsd has it; `nil` for all of gpsd's.
     ///   - now: the time.
     ///   - library: the path of libgps; `nil` for the one that is installed.
     /// - Throws: `SystemError`: libgps cannot be used, or nothing listens there.
     public init(
-        to server: GPSDServer, device: String? = nil, now: MonotonicInstant, library: String? = nil
+        to server: GPSDServer, now: MonotonicInstant, library: String? = nil
     ) throws(SystemError) {
         let decoder = try GPSDDecoder(library: library)
         var addresses = Self.addresses(of: server)
         let socket = try Self.connect(server, &addresses)
-        (self.server, self.device, lastHeard, others) = (server, device, now, addresses)
+        (self.server, lastHeard, nextQuestion, others) = (server, now, now, addresses)
         self.decoder = decoder
         self.socket = socket
     }
@@ -74,7 +76,7 @@ public struct GPSDConnection: ~Copyable {
 
     /// When `attend` wants to be called even if nothing comes.
     public var due: MonotonicInstant {
-        lastHeard + (progress == .watching && !hasAsked ? Self.quietTime : Self.silenceLimit)
+        progress == .watching ? min(nextQuestion, lastHeard + Self.silenceLimit) : lastHeard + Self.silenceLimit
     }
 
     /// Whether gpsd has greeted.
@@ -82,7 +84,7 @@ public struct GPSDConnection: ~Copyable {
 
     // MARK: - Working
 
-    /// Does what can be done without waiting: connects, sends, reads, asks a gpsd that is silent.
+    /// Does what can be done without waiting: connects, sends, reads, asks.
     ///
     /// - Parameters:
     ///   - now: the time.
@@ -90,7 +92,18 @@ public struct GPSDConnection: ~Copyable {
     /// - Throws: `SystemError`: refused, closed by gpsd, silent (`timedOut`), no gpsd or one of another protocol
     ///   (`wrongProtocol`). Reports before it have been given to `body`.
     public mutating func attend(now: MonotonicInstant, _ body: (GPSDReport) -> Void) throws(SystemError) {
-        if progress == .connecting { try finishConnecting(now) }
+        do throws(SystemError) {
+            try work(now, body)
+        } catch {
+            // Who does not answer, or does not greet, is no gpsd; at another address of this computer there may be one.
+            guard progress != .watching, !others.isEmpty else { throw error }
+            socket = try Self.connect(server, &others)
+            (progress, lastHeard, lines, rubbish) = (.connecting, now, GPSDLines(), 0)
+        }
+    }
+
+    private mutating func work(_ now: MonotonicInstant, _ body: (GPSDReport) -> Void) throws(SystemError) {
+        if progress == .connecting, try socket.isConnected() { progress = .greeting }
         if progress != .connecting {
             try send()
             try receive(now, body)
@@ -99,21 +112,11 @@ public struct GPSDConnection: ~Copyable {
         guard now - lastHeard < Self.silenceLimit else {
             throw SystemError("read", code: SystemError.timedOut, subject: server.description, remark: "gpsd is silent")
         }
-        if progress == .watching, !hasAsked, now - lastHeard >= Self.quietTime {
-            hasAsked = true
-            unsent += Array("?VERSION;\n".utf8)
+        // A gpsd that takes nothing need not be asked again.
+        if progress == .watching, now >= nextQuestion {
+            nextQuestion = now + Self.questionPause
+            if unsent.isEmpty { unsent += Array("?DEVICES;\n".utf8) }
             try send()
-        }
-    }
-
-    private mutating func finishConnecting(_ now: MonotonicInstant) throws(SystemError) {
-        do throws(SystemError) {
-            guard try socket.isConnected() else { return }
-            (progress, lastHeard) = (.greeting, now)
-        } catch {
-            guard !others.isEmpty else { throw error }
-            socket = try Self.connect(server, &others)
-            lastHeard = now
         }
     }
 
@@ -126,16 +129,17 @@ public struct GPSDConnection: ~Copyable {
     private mutating func receive(_ now: MonotonicInstant, _ body: (GPSDReport) -> Void) throws(SystemError) {
         for _ in 0..<Self.mostReads {
             guard let count = try Self.read(socket, into: &buffer) else { return }
-            (lastHeard, hasAsked) = (now, false)
             let chunk = buffer
             var offset = 0
             while lines.take(chunk.span.extracting(first: count), from: &offset) {
-                guard let report = decodeLine() else { continue }
+                let report = decodeLine()
+                try note(report, now)
+                guard let report else { continue }
                 if progress == .watching {
-                    // The answer to our question says only that gpsd is there.
+                    // A second greeting is none.
                     if case .version = report { continue }
                     body(report)
-                } else if try greet(report) {
+                } else if try greet(report, now) {
                     body(report)
                 }
             }
@@ -154,8 +158,23 @@ public struct GPSDConnection: ~Copyable {
         return decoder.decode(text.span.extracting(first: lines.count))
     }
 
+    /// Notes whether a line is understood; one of a kind that does not count here is.
+    private mutating func note(_ report: GPSDReport?, _ now: MonotonicInstant) throws(SystemError) {
+        if case .malformed = report {
+            rubbish += 1
+            guard rubbish < Self.mostRubbish else {
+                throw SystemError(
+                    "read", code: SystemError.wrongProtocol, subject: server.description,
+                    remark: "what it says is not understood")
+            }
+        } else {
+            rubbish = 0
+            if progress == .watching { lastHeard = now }
+        }
+    }
+
     /// Asks for reports once gpsd has greeted; false before that.
-    private mutating func greet(_ report: GPSDReport) throws(SystemError) -> Bool {
+    private mutating func greet(_ report: GPSDReport, _ now: MonotonicInstant) throws(SystemError) -> Bool {
         switch report {
         case .version(let version):
             guard Self.protocols.contains(version.protocolMajor) else {
@@ -165,8 +184,8 @@ public struct GPSDConnection: ~Copyable {
                     subject: "\(server) (gpsd \(version.release), protocol \(number))",
                     remark: "this gpsd speaks another protocol than 3 or 16: use its SHM or SOCK")
             }
-            progress = .watching
-            unsent += Array(watch.utf8)
+            (progress, lastHeard, nextQuestion) = (.watching, now, now + Self.questionPause)
+            unsent += Array(Self.watch.utf8)
             return true
         case .malformed:
             throw SystemError(
@@ -176,16 +195,8 @@ public struct GPSDConnection: ~Copyable {
         }
     }
 
-    /// Asks for reports and pulses, of one device or of all.
-    private var watch: String {
-        var members = #""enable":true,"json":true,"pps":true"#
-        if let device {
-            // Whoever has a quotation mark or a backslash in a device's name means what JSON means.
-            let escaped = device.utf8.flatMap { [UInt8]("\"\\".utf8).contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
-            members += #","device":""# + String(decoding: escaped, as: UTF8.self) + #"""#
-        }
-        return "?WATCH={\(members)};\n"
-    }
+    /// Asks for reports and pulses of all devices: a receiver's pulses may come by another device than its messages.
+    private static let watch = #"?WATCH={"enable":true,"json":true,"pps":true};"# + "\n"
 
     // MARK: - Addresses
 

@@ -85,15 +85,13 @@ import TimeScale
             device: read.device, time: time, isLeapSecond: time != nil && read.isLeapSecond,
             mode: GPSDFix.Mode(rawValue: Int(message.mode)) ?? .unknown, status: Int(message.status),
             leapSeconds: message.leap_seconds > 0 ? Int(message.leap_seconds) : nil,
-            timeUncertainty: finite(message.time_uncertainty))
+            latitude: finite(message.latitude), longitude: finite(message.longitude), height: finite(message.height))
     }
 
     private func sky(_ message: cgps_message, _ read: GPSDLine) -> GPSDSky {
         var dilutions = GPSDDilutions()
-        unsafe (dilutions.x, dilutions.y) = (Self.finite(message.xdop), Self.finite(message.ydop))
-        unsafe (dilutions.vertical, dilutions.horizontal) = (Self.finite(message.vdop), Self.finite(message.hdop))
+        unsafe dilutions.horizontal = Self.finite(message.hdop)
         unsafe (dilutions.position, dilutions.time) = (Self.finite(message.pdop), Self.finite(message.tdop))
-        unsafe dilutions.geometric = Self.finite(message.gdop)
         var satellites: [GPSDSatellite] = []
         for index in unsafe 0..<message.satellite_count { satellites.append(satellite(index)) }
         return GPSDSky(device: read.device, dilutions: dilutions, satellites: read.hasSatellites ? satellites : nil)
@@ -119,8 +117,7 @@ import TimeScale
             number: Int(hasSystem ? satellite.svid : satellite.prn),
             // −1 stands for unknown.
             signal: Self.finite(satellite.signal).flatMap { $0 >= 0 ? $0 : nil }, isUsed: satellite.used != 0,
-            elevation: Self.finite(satellite.elevation), azimuth: Self.finite(satellite.azimuth),
-            isHealthy: satellite.health == 0 ? nil : satellite.health == 1)
+            elevation: Self.finite(satellite.elevation), azimuth: Self.finite(satellite.azimuth))
     }
 
     /// A text of libgps's; `nil` where it is empty.

@@ -177,16 +177,19 @@ public struct GPSDLine: Equatable, Sendable {
     /// A text for log lines: what is not printable ASCII becomes `?`, escapes stay as they are.
     private static func printable(_ text: Span<UInt8>, _ range: Range<Int>) -> String {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(range.count)
-        for index in range { bytes.append(text[index]) }
+        for index in range.prefix(GPSDText.longest) { bytes.append(text[index]) }
         return GPSDText.printable(bytes)
     }
 }
 
 /// Texts from gpsd, which may come from a receiver or from the network.
 public enum GPSDText {
-    /// A text as it may stand in a log line: what is not printable ASCII becomes `?`.
+    /// The longest text that is told, in bytes: gpsd's paths have 127 at most (GPS_PATH_MAX).
+    public static let longest = 127
+
+    /// A text as it may stand in a log line: cut, and what is not printable ASCII becomes `?`.
     public static func printable(_ bytes: some Collection<UInt8>) -> String {
-        String(decoding: bytes.lazy.map { (0x20...0x7e).contains($0) ? $0 : UInt8(ascii: "?") }, as: Unicode.ASCII.self)
+        let characters = bytes.prefix(longest).map { (0x20...0x7e).contains($0) ? $0 : UInt8(ascii: "?") }
+        return String(decoding: characters, as: Unicode.ASCII.self)
     }
 }

@@ -1,13 +1,9 @@
 /// Cuts what gpsd sends into lines.
 ///
-/// A line ends with LF, before which CR is dropped; a line that is too long is dropped to its end, and counted. Memory is
-/// taken once.
+/// A line ends with LF, before which CR is dropped; a line that is too long is dropped to its end. Memory is taken once.
 public struct GPSDLines: Sendable {
     /// The longest line in bytes, without its end: GPS_JSON_RESPONSE_MAX of gpsd's gps.h, 3.22 ... 3.27.
     public static let longestLine = 10_240
-
-    /// Lines dropped so far because they were too long.
-    public private(set) var droppedLines: UInt64 = 0
 
     /// Where the line stands that `take` has found: the first `count` bytes. The rest is left over from others.
     public private(set) var text: [UInt8]
@@ -50,7 +46,6 @@ public struct GPSDLines: Sendable {
     /// Ends the line; false where there is nothing in it that counts.
     private mutating func endLine() -> Bool {
         if isTooLong {
-            droppedLines += 1
             (count, isTooLong) = (0, false)
             return false
         }

@@ -92,17 +92,21 @@ public struct GPSDFix: Equatable, Sendable {
     public let status: Int
     /// GPS − UTC in seconds; `nil` until the receiver has been told by a satellite.
     public let leapSeconds: Int?
-    /// `ept`: 95 % of the error of the time in seconds, by gpsd's estimate, which is mostly a constant.
-    public let timeUncertainty: Double?
+    /// Degrees, north positive; `nil` where not told.
+    public let latitude: Double?
+    /// Degrees, east positive; `nil` where not told.
+    public let longitude: Double?
+    /// Metres above the ellipsoid (`altHAE`); `nil` where not told.
+    public let height: Double?
 
     /// A fix.
     public init(
         device: String?, time: Instant?, isLeapSecond: Bool, mode: Mode, status: Int, leapSeconds: Int?,
-        timeUncertainty: Double?
+        latitude: Double? = nil, longitude: Double? = nil, height: Double? = nil
     ) {
         (self.device, self.time, self.isLeapSecond) = (device, time, isLeapSecond)
         (self.mode, self.status, self.leapSeconds) = (mode, status, leapSeconds)
-        self.timeUncertainty = timeUncertainty
+        (self.latitude, self.longitude, self.height) = (latitude, longitude, height)
     }
 }
 

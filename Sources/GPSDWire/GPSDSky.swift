@@ -15,20 +15,12 @@ public struct GPSDSky: Equatable, Sendable {
 
 /// Dilutions of precision: errors in these directions are those of the ranges times these; `nil` where not told.
 public struct GPSDDilutions: Equatable, Sendable {
-    /// East.
-    public var x: Double?
-    /// North.
-    public var y: Double?
-    /// Height.
-    public var vertical: Double?
     /// East and north.
     public var horizontal: Double?
     /// All three directions.
     public var position: Double?
     /// The time.
     public var time: Double?
-    /// Position and time.
-    public var geometric: Double?
 
     /// Nothing told.
     public init() {}
@@ -68,16 +60,13 @@ public struct GPSDSatellite: Equatable, Sendable {
     public let elevation: Double?
     /// Degrees from north, clockwise; `nil` where not told.
     public let azimuth: Double?
-    /// Whether it says that it is well; `nil` where not told.
-    public let isHealthy: Bool?
 
     /// A satellite.
     public init(
         constellation: GPSDConstellation?, number: Int, signal: Double?, isUsed: Bool, elevation: Double?,
-        azimuth: Double?, isHealthy: Bool?
+        azimuth: Double?
     ) {
         (self.constellation, self.number, self.signal) = (constellation, number, signal)
         (self.isUsed, self.elevation, self.azimuth) = (isUsed, elevation, azimuth)
-        self.isHealthy = isHealthy
     }
 }

@@ -3,18 +3,19 @@ import TimeScale
 
 /// What is remembered of earlier reports of gpsd's.
 struct GPSDState: Sendable {
-    /// The devices that gpsd has, in its order.
-    var devices: [String] = []
-    /// Whether the last fix denies that there is one.
-    var deniesFix = false
+    /// The receivers that gpsd has.
+    var receivers = GPSDReceivers()
+    /// Why the last fix that said anything is not believed; `nil` where it is.
+    var refusal: MessageRejection? = .noStatus
+    /// Whether a fix has shown that the receiver has heard satellites, so that its pulses mean something; how long they do
+    /// without one is for others to say.
+    var hasVouched = false
 }
 
 /// Reports of gpsd's: another way to the same receivers.
 extension ReceiverDecoder {
     /// gpsd's number for a simulated fix, and for dead reckoning without satellites (TPV, status).
     private static let (deadReckoning, simulated) = (5, 8)
-    /// gpsd has four devices, or as many as somebody has built it for.
-    private static let mostDevices = 16
 
     /// Takes a report.
     ///
@@ -23,45 +24,57 @@ extension ReceiverDecoder {
     ///   - arrived: local clock time at which the receiver's first byte came where the report tells it (TOFF), else at which
     ///     the report came.
     ///   - handle: called for each event.
-    public mutating func consume(_ report: GPSDReport, arrived: Instant, handle: (ReceiverEvent) -> Void) {
+    /// - Returns: whether it is about the chosen receiver, or about none; nothing is taken from others.
+    @discardableResult
+    public mutating func consume(
+        _ report: GPSDReport, arrived: Instant, handle: (ReceiverEvent) -> Void
+    ) -> Bool {
+        note(report, handle)
+        guard gpsd.receivers.isAbout(report.device, gpsdChoice) else { return false }
         do throws(MessageRejection) {
             switch report {
-            case .version: gpsd = GPSDState()
-            case .devices(let devices):
-                gpsd.devices = Array(devices.filter(\.isActive).map(\.path).prefix(Self.mostDevices))
-                for device in devices { take(device) }
             case .device(let device): take(device)
             case .fix(let fix): try take(fix, arrived: arrived, handle)
             case .satellites(let sky): take(sky)
             case .timeOffset(let offset): try take(offset, arrived: arrived, handle)
             case .malformed: throw .illegalByte
-            case .pulse, .error: break
+            case .version, .devices, .pulse, .error: break
             }
         } catch {
             statistics.count(error)
             handle(.rejected(error))
         }
+        return true
     }
 
-    /// Whether a report is about a receiver: gpsd may have several.
-    ///
-    /// - Parameters:
-    ///   - device: that the report names; `nil` for one that names none.
-    ///   - wanted: the path in the configuration; `nil` where nothing is said.
-    ///   - unit: which of several it is, where nothing is said: the one that is named after it, else so many behind the
-    ///     first.
-    /// - Returns: `false` where it is about another one.
-    public func isAbout(_ device: String?, wanted: String?, unit: Int) -> Bool {
-        guard let device else { return true }
-        if let wanted { return device == wanted }
-        if gpsd.devices.count < 2 { return true }
-        if gpsd.devices.contains("/dev/gps\(unit)") { return device == "/dev/gps\(unit)" }
-        return gpsd.devices.firstIndex(of: device) == min(unit, gpsd.devices.count - 1)
+    /// Whether pulses are those of the chosen receiver, and it has heard satellites.
+    public mutating func believesPulses(of device: String?) -> Bool {
+        if let device { gpsd.receivers.note(device, isActive: true) }
+        return gpsd.receivers.arePulses(of: device, gpsdChoice) && gpsd.hasVouched
+    }
+
+    /// Why the chosen receiver is not heard; `nil` where it is, or gpsd has not told what it has.
+    public var gpsdAbsence: String? { gpsd.receivers.absence(gpsdChoice) }
+
+    /// Notes which receivers there are.
+    private mutating func note(_ report: GPSDReport, _ handle: (ReceiverEvent) -> Void) {
+        switch report {
+        case .version: gpsd = GPSDState()
+        case .devices(let devices):
+            gpsd.receivers.take(devices)
+            for device in devices where gpsd.receivers.isAbout(device.path, gpsdChoice) { take(device) }
+        case .device(let device): gpsd.receivers.note(device.path, isActive: device.isActive)
+        default: if let device = report.device { gpsd.receivers.note(device, isActive: true) }
+        }
+        if gpsdAbsence != nil { forgetFix(handle) }
+    }
+
+    private mutating func forgetFix(_ handle: (ReceiverEvent) -> Void) {
+        (gpsd.refusal, gpsd.hasVouched) = (.noStatus, false)
+        note(hasFix: false, handle)
     }
 
     private mutating func take(_ device: GPSDDevice) {
-        gpsd.devices.removeAll { $0 == device.path }
-        if device.isActive, gpsd.devices.count < Self.mostDevices { gpsd.devices.append(device.path) }
         // gpsd calls what it has not been told so.
         let names = [device.model, device.driver].compactMap(\.self).filter { $0 != "Unknown" }
         status.model = names.first ?? status.model
@@ -71,36 +84,53 @@ extension ReceiverDecoder {
     private mutating func take(
         _ fix: GPSDFix, arrived: Instant, _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) {
-        noteFix(fix, handle)
         statistics.count(.gpsd)
         if let leapSeconds = fix.leapSeconds { status.leapSeconds = leapSeconds }
-        guard fix.status != Self.simulated else { throw .testTime }
-        // A timing receiver's mode is unknown to gpsd 3.22; its leap seconds show that it has heard satellites.
-        let mayBeTiming = fix.mode == .unknown && fix.leapSeconds != nil
-        guard !gpsd.deniesFix, fix.mode != .unknown || mayBeTiming else { throw .noFix }
+        let refusal = Self.refusal(of: fix)
+        note(fix, refusal, handle)
+        if let refusal { throw refusal }
+        if let place = fix.place { status.place = place }
         guard let time = fix.time else { throw .noTime }
         var moment = try gate.unfold(time)
+        guard !fix.isLeapSecond || SentDate.beginsQuarter(moment.utc) else { throw .badLeapSecond }
         moment.isLeapSecond = fix.isLeapSecond
         _ = try label(moment, from: .gpsdFix, arrived: arrived, knowsLeapSeconds: fix.leapSeconds != nil, handle)
     }
 
-    private mutating func noteFix(_ fix: GPSDFix, _ handle: (ReceiverEvent) -> Void) {
-        gpsd.deniesFix = fix.mode == .none || fix.status == Self.deadReckoning
+    /// Why a fix does not show that the receiver has heard satellites; `nil` where it does.
+    private static func refusal(of fix: GPSDFix) -> MessageRejection? {
+        if fix.status == simulated { return .testTime }
+        // A timing receiver's mode is unknown to gpsd 3.22; its leap seconds show that it has heard satellites.
+        let mayBeTiming = fix.mode == .unknown && fix.leapSeconds != nil
+        let hasFix = fix.mode == .twoDimensional || fix.mode == .threeDimensional || mayBeTiming
+        return hasFix && fix.status != deadReckoning ? nil : .noFix
+    }
+
+    private mutating func note(
+        _ fix: GPSDFix, _ refusal: MessageRejection?, _ handle: (ReceiverEvent) -> Void
+    ) {
+        // gpsd begins with a fix of which it knows nothing, and puts such between others.
+        let isSilent = refusal == .noFix && fix.mode == .unknown && fix.status != Self.deadReckoning
+        guard !isSilent else { return }
+        gpsd.refusal = refusal
+        if refusal != .noFix { gpsd.hasVouched = refusal == nil }
         status.fix =
             switch fix.mode {
+            case _ where refusal == .testTime: .manual
+            case _ where fix.status == Self.deadReckoning: .estimated
             case .unknown: fix.status == 7 ? .time : status.fix
             case .none: ReceiverStatus.Fix.none
             case .twoDimensional: .plane
             case .threeDimensional: fix.status == 7 ? .time : .space
             }
-        if fix.mode != .unknown || gpsd.deniesFix { note(hasFix: !gpsd.deniesFix, handle) }
+        if fix.mode != .unknown || refusal != nil { note(hasFix: refusal == nil, handle) }
     }
 
     private mutating func take(
         _ offset: GPSDTimeOffset, arrived: Instant, _ handle: (ReceiverEvent) -> Void
     ) throws(MessageRejection) {
         statistics.count(.gpsd)
-        guard !gpsd.deniesFix else { throw .noFix }
+        if let refusal = gpsd.refusal { throw refusal }
         let moment = try gate.unfold(offset.reference)
         _ = try label(
             moment, from: .gpsdTimeOffset, arrived: arrived, knowsLeapSeconds: status.leapSeconds != nil, handle)
@@ -114,6 +144,28 @@ extension ReceiverDecoder {
         guard let satellites = sky.satellites else { return }
         status.satellites = satellites.map(Satellite.init)
         status.satellitesUsed = satellites.count { $0.isUsed }
+    }
+}
+
+extension GPSDReport {
+    /// The device that it is about, where it names one; a list is about all.
+    fileprivate var device: String? {
+        switch self {
+        case .device(let device): device.path
+        case .fix(let fix): fix.device
+        case .satellites(let sky): sky.device
+        case .timeOffset(let offset): offset.device
+        case .pulse(let pulse): pulse.device
+        case .version, .devices, .error, .malformed: nil
+        }
+    }
+}
+
+extension GPSDFix {
+    /// Where the receiver is, as far as the fix tells it.
+    fileprivate var place: ReceiverStatus.Place? {
+        guard let latitude, let longitude, abs(latitude) <= 90, abs(longitude) <= 180 else { return nil }
+        return ReceiverStatus.Place(latitude: latitude, longitude: longitude, height: height)
     }
 }
 

@@ -26,6 +26,9 @@ public struct ReceiverDecoder: Sendable {
     /// Whether each frame is reported too, as `timeball decode --verdicts` shows them.
     public var reportsFrames = false
 
+    /// Which of gpsd's receivers is heard.
+    public var gpsdChoice = GPSDChoice()
+
     /// What has been seen so far; `reset` does not touch it.
     public internal(set) var statistics = ReceiverStatistics()
 

@@ -60,7 +60,7 @@ public struct SentDate: Sendable, Equatable {
     }
 
     /// Whether a moment is on the first day of January, April, July or October.
-    private static func beginsQuarter(_ instant: Instant) -> Bool {
+    static func beginsQuarter(_ instant: Instant) -> Bool {
         let civil = CivilTime(instant)
         return civil.day == 1 && civil.month % 3 == 1
     }

@@ -35,6 +35,12 @@ struct ReceiverHealth: Sendable {
     private var wasWithoutFix = false
     /// What it said last is wrong with its pulses, and when.
     private var pulseFault: (words: String, at: MonotonicInstant)?
+    /// Whether labels that know the leap seconds have begun the numbering, or agreed with it.
+    private var isNumberingSure = false
+    /// UTC less the clock by labels that did not know them, while none that does has agreed.
+    private var unsureOffset: Interval?
+    private var lastLabelKnows = false
+    private var lastLeapSecond: MonotonicInstant?
     /// Start of the window and how far the labels crept in it, and in the one before.
     private var window: (start: Instant, creep: Double, before: Double)?
     private var lastOffset: Interval?
@@ -51,10 +57,10 @@ struct ReceiverHealth: Sendable {
         return lastRepeat - lastLabel >= Self.frozenAfter && now - lastRepeat <= Self.newsAge
     }
 
-    /// Whether it may not have known the leap seconds when its labels began.
+    /// Whether it may not have known the leap seconds when its labels began; or did not, and now says that it does.
     func isProvisional(at now: MonotonicInstant) -> Bool {
-        guard wasWithoutFix, let firstLabel else { return false }
-        return now - firstLabel < Self.provisionalTime
+        if wasWithoutFix, let firstLabel, now - firstLabel < Self.provisionalTime { return true }
+        return unsureOffset != nil && lastLabelKnows
     }
 
     /// What it says, or has lately said, is wrong with its pulses; `nil` for nothing.
@@ -62,18 +68,41 @@ struct ReceiverHealth: Sendable {
         pulseFault.flatMap { now - $0.at <= Self.newsAge ? $0.words : nil }
     }
 
-    /// Takes note of what it says of its pulses and of its leap seconds, in whichever messages.
-    mutating func note(pulseFault: ReceiverStatus.PulseFault?, knowsLeapSeconds: Bool, now: MonotonicInstant) {
+    /// Takes note of what it says is wrong with its pulses; `nil` ends nothing, for it is believed some seconds longer.
+    mutating func note(pulseFault: ReceiverStatus.PulseFault?, now: MonotonicInstant) {
         if let pulseFault { self.pulseFault = (pulseFault.rawValue, now) }
-        if knowsLeapSeconds { wasWithoutFix = false }
     }
+
+    /// Whether it has lately named a second 60.
+    func hasNamedLeapSecond(at now: MonotonicInstant) -> Bool {
+        lastLeapSecond.map { now - $0 < Self.provisionalTime } ?? false
+    }
+
+    /// Notes that the pulses are numbered anew.
+    mutating func restartProof() { (isNumberingSure, unsureOffset) = (false, nil) }
 
     /// Takes note of a label.
     mutating func note(_ label: SecondLabel, now: MonotonicInstant) {
         firstLabel = firstLabel ?? now
         (lastLabel, repeats) = (now, 0)
         (reason, invalidSince) = (nil, nil)
+        if label.isLeapSecond { lastLeapSecond = now }
+        noteKnowledge(of: label)
         measureRate(label)
+    }
+
+    /// Notes whether the label knows the leap seconds, and whether those before it did.
+    private mutating func noteKnowledge(of label: SecondLabel) {
+        let offset = label.utc - label.arrived
+        lastLabelKnows = label.knowsLeapSeconds
+        if !label.knowsLeapSeconds {
+            if !isNumberingSure { unsureOffset = offset }
+        } else if unsureOffset.map({ (offset - $0).seconds.rounded() == 0 }) ?? true {
+            (isNumberingSure, unsureOffset) = (true, nil)
+        }
+        // gpsd's are those of the whole program, perhaps told by another receiver, and never taken back.
+        let isGPSD = label.message == .gpsdFix || label.message == .gpsdTimeOffset
+        if isNumberingSure, label.knowsLeapSeconds, !isGPSD { wasWithoutFix = false }
     }
 
     /// Takes note of a fix won or lost.
@@ -109,6 +138,7 @@ struct ReceiverHealth: Sendable {
     /// Follows a change of the clock.
     mutating func apply(_ change: ClockChange) {
         lastOffset = lastOffset.map { $0 + change.offsetChange }
+        unsureOffset = unsureOffset.map { $0 + change.offsetChange }
         window = window.map { ($0.start + change.step, $0.creep, $0.before) }
     }
 

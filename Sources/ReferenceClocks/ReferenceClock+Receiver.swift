@@ -22,13 +22,16 @@ extension ReferenceClock {
         _ report: GPSDReport, arrived: Instant, now: MonotonicInstant, handle: (SecondLabel) -> Void
     ) {
         var events: [ReceiverEvent] = []
-        decoder?.consume(report, arrived: arrived) { events.append($0) }
-        take(events, arrived: arrived, now: now, handle)
+        let isOurs = decoder?.consume(report, arrived: arrived) { events.append($0) } ?? false
+        if isOurs { take(events, arrived: arrived, now: now, handle) }
+        if let absence = decoder?.gpsdAbsence { condition = .absent(absence) }
     }
 
-    /// Whether a report of gpsd's is about its receiver.
-    public func isAbout(_ device: String?) -> Bool {
-        decoder?.isAbout(device, wanted: configuration.devicePath, unit: configuration.unit % 128) ?? false
+    /// Whether pulses that gpsd tells of are those of its receiver, and are to be used.
+    public mutating func believesPulses(of device: String?) -> Bool {
+        // ntpd's flag2 has a clock of gpsd's ignore them; its pulse units have nothing else.
+        guard configuration.flag2 != true || configuration.unit >= 128 else { return false }
+        return decoder?.believesPulses(of: device) ?? false
     }
 
     /// Takes bytes of a serial line.
@@ -73,10 +76,7 @@ extension ReferenceClock {
             }
         }
         configure(answers, now)
-        if let decoder {
-            health.note(
-                pulseFault: decoder.status.pulseFault, knowsLeapSeconds: decoder.knowsLeapSeconds, now: now)
-        }
+        health.note(pulseFault: decoder?.status.pulseFault, now: now)
         leapAnnouncement = decoder?.status.leapNews.map { Self.announcement($0, at: arrived) }
         if let fault = receiversFault(at: now) { condition = fault }
     }

@@ -111,6 +111,10 @@ public struct ReferenceClock: Sendable {
                 configuration.driver == .nmea ? Self.messages(ofMode: configuration.mode) : .all
             var decoder = ReceiverDecoder(notBefore: earliestDate, messages: messages)
             decoder.holdsExactPlace = configuration.reportsExactPlace
+            if configuration.driver == .gpsd {
+                decoder.gpsdChoice = GPSDChoice(
+                    path: configuration.devicePath, pulsePath: configuration.pulsePath, unit: configuration.unit % 128)
+            }
             if configuration.driver.isSerial { decoder.characterTime = configuration.characterTime(at: baudRate) }
             self.decoder = decoder
             configurator = ReceiverProfile(configuration, baudRate: baudRate).map { ReceiverConfigurator($0) }
@@ -166,6 +170,9 @@ public struct ReferenceClock: Sendable {
     /// Whether the receiver was seen without a fix and began less than 15 minutes ago to name seconds: it may not know
     /// the leap seconds yet.
     public func isProvisional(at now: MonotonicInstant) -> Bool { health.isProvisional(at: now) }
+
+    /// Whether the receiver has lately named a second 60.
+    public func hasNamedLeapSecond(at now: MonotonicInstant) -> Bool { health.hasNamedLeapSecond(at: now) }
 
     /// The poll interval: how long a shift of the reach register takes.
     public var poll: PollExponent { configuration.minimumPoll ?? Self.defaultPoll }
@@ -387,6 +394,7 @@ public struct ReferenceClock: Sendable {
     /// Forgets which second is which.
     public mutating func restartProof() {
         pairing.restart()
+        health.restartProof()
         restartVotes()
     }
 

@@ -326,9 +326,13 @@ public struct Timekeeper<Clock: ClockControl> {
 
     private mutating func number(pulsesOf index: Int, by label: Sample, message: LabelMessage?, from numberer: Int) {
         if let offset = numberingOffset(at: label.local) {
+            let now = clock.monotonicNow()
+            // A leap second that the table could not know of: who has named it is believed when its labels stay back.
+            let isLeap = sources[numberer].hasNamedLeapSecond(at: now)
+            let isUnforeseen = isLeap && settings.leapSeconds.isExpired(at: label.reference)
             let error = sources[index].monitor(
                 label: label, message: message, clockOffset: offset,
-                isProvisional: sources[numberer].isProvisional(at: clock.monotonicNow()))
+                isProvisional: sources[numberer].isProvisional(at: now) || isUnforeseen)
             guard !sources[index].pairing.needsNewProof else { return distrustNumbering(by: numberer) }
             return sources[numberer].noteLabelError(error)
         }

@@ -92,6 +92,28 @@ struct GPSDDaemonTests {
         }
     }
 
+    @Test("a receiver that gpsd has not, and one that it has lost, are named")
+    func missingReceiver() async throws {
+        let (port, folder) = (try RunningDaemon.freePort(), Folder())
+        let feeder = Feeder(
+            link: folder.file("gps"), pulses: folder.file("none"), stream: RealStream("mt3339"), behaviour: .init())
+        defer { feeder.stop() }
+        #expect(try await eventually(within: 5) { FileManager.default.fileExists(atPath: folder.file("gps")) })
+        var gpsd = try RealGPSD(port: port, device: folder.file("gps"), folder: folder)
+        defer { gpsd.end() }
+        let other = "refclock gpsd unit 1 host 127.0.0.1:\(port) path /dev/gps9 minpoll 0 maxpoll 0"
+        try await withDaemon(Self.setup(port, other)) { daemon in
+            let words = "GPSD(1): gpsd has no receiver at /dev/gps9, will try again"
+            let isNamed = try await daemon.logs(words, within: 10)
+            #expect(isNamed, "\(daemon.log)")
+            #expect(try await daemon.reaches("locked", within: 30), "\(daemon.log)")
+            feeder.stop()
+            // gpsd 3.22 says nothing by itself, and goes on listing it.
+            let loss = "GPSD(0): gpsd hears nothing from \(folder.file("gps")), will try again"
+            #expect(try await daemon.logs(loss, within: 30), "\(daemon.log)")
+        }
+    }
+
     @Test("before its gpsd, it waits; gpsd killed and started again is missed once and followed again")
     func daemonFirst() async throws {
         let port = try RunningDaemon.freePort()

@@ -72,7 +72,7 @@ struct GPSDTests {
         try await Task.sleep(for: .milliseconds(300))
         var gpsd = try RealGPSD(port: port, device: "tcp://127.0.0.1:\(source)", folder: folder)
         defer { gpsd.end() }
-        let watcher = GPSDWatcher(.thisComputer(port: port), device: "tcp://127.0.0.1:\(source)")
+        let watcher = GPSDWatcher(.thisComputer(port: port))
         let told = try await watcher.watch(within: 15) { watcher in
             watcher.fixes.count { $0.leapSeconds != nil } >= count && !watcher.skies.isEmpty
         }
@@ -92,17 +92,45 @@ struct GPSDTests {
         #expect(!watcher.reports.contains { if case .malformed = $0 { true } else { false } }, "\(watcher.reports)")
     }
 
-    @Test("a device that gpsd has not is told by gpsd")
-    func unknownDevice() async throws {
+    /// gpsd 3.22 adds 1024 weeks to the dates of older captures.
+    @Test(
+        "NMEA receivers of the corpus give the right seconds through gpsd",
+        arguments: ["quectel-L70", "st-teseo-liv3f", "sirfstarv-nmea"])
+    func realSentences(stream: String) async throws {
+        let folder = Folder()
+        let (port, source) = (try Self.freePort(), try Self.freePort())
+        var receiver = try Self.receiver(stream + ".nmea", port: source, size: 200, pause: 0.02)
+        defer { _ = try? receiver.terminate(timeout: .seconds(1)) }
+        try await Task.sleep(for: .milliseconds(300))
+        var gpsd = try RealGPSD(port: port, device: "tcp://127.0.0.1:\(source)", folder: folder)
+        defer { gpsd.end() }
+        let watcher = GPSDWatcher(.thisComputer(port: port))
+        let told = try await watcher.watch(within: 15) { $0.fixes.count >= 8 && $0.timeOffsets.count >= 3 }
+        #expect(told, "\(watcher.problems) \(watcher.reports)")
+        let epochs = try RealStream.epochs(stream)
+        for fix in watcher.fixes { #expect(epochs.contains(fix.time?.description ?? ""), "\(fix)") }
+        for offset in watcher.timeOffsets { #expect(epochs.contains(offset.reference.description), "\(offset)") }
+        // NMEA has no word for the leap seconds.
+        #expect(watcher.fixes.allSatisfy { $0.leapSeconds == nil && $0.latitude != nil })
+    }
+
+    @Test("asked what it has, gpsd lists its device")
+    func deviceList() async throws {
         let folder = Folder()
         let port = try Self.freePort()
-        var gpsd = try RealGPSD(port: port, device: "tcp://127.0.0.1:1", folder: folder)
+        let feeder = Feeder(
+            link: folder.file("gps"), pulses: folder.file("none"), stream: RealStream("mt3339"), behaviour: .init())
+        defer { feeder.stop() }
+        #expect(try await eventually(within: 5) { FileManager.default.fileExists(atPath: folder.file("gps")) })
+        var gpsd = try RealGPSD(port: port, device: folder.file("gps"), folder: folder)
         defer { gpsd.end() }
-        let watcher = GPSDWatcher(.thisComputer(port: port), device: "/dev/gps9")
-        let told = try await watcher.watch(within: 10) { watcher in
-            watcher.reports.contains { if case .error = $0 { true } else { false } }
+        let watcher = GPSDWatcher(.thisComputer(port: port))
+        func lists() -> [[String]] {
+            watcher.reports.compactMap { if case .devices(let devices) = $0 { devices.map(\.path) } else { nil } }
         }
-        #expect(told, "\(watcher.reports) \(watcher.problems)")
+        // Once with the answer to WATCH, and once asked after 10 s.
+        #expect(try await watcher.watch(within: 15) { _ in lists().count >= 2 }, "\(watcher.problems)")
+        #expect(lists().allSatisfy { $0 == [folder.file("gps")] }, "\(lists())")
     }
 }
 

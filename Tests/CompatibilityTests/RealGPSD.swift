@@ -87,11 +87,10 @@ final class GPSDWatcher {
     private(set) var longestCall = 0.0
 
     private let server: GPSDServer
-    private let device: String?
     private var connection: GPSDConnection?
     private var nextAttempt = KernelClock.monotonic()
 
-    init(_ server: GPSDServer, device: String? = nil) { (self.server, self.device) = (server, device) }
+    init(_ server: GPSDServer) { self.server = server }
 
     /// Watches until a condition holds.
     ///
@@ -116,7 +115,7 @@ final class GPSDWatcher {
         let now = KernelClock.monotonic()
         do throws(SystemError) {
             if connection == nil, now >= nextAttempt {
-                connection = try GPSDConnection(to: server, device: device, now: now)
+                connection = try GPSDConnection(to: server, now: now)
             }
             try connection?.attend(now: now) { reports.append($0) }
         } catch {

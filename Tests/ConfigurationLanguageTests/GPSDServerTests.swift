@@ -6,7 +6,7 @@ struct GPSDServerTests {
     @Test("both syntaxes take a host; without one it is this computer, at gpsd's port")
     func lines() {
         let text = """
-            server 127.127.46.0 prefer mode 2 host 192.0.2.7:2948
+            server 127.127.46.0 prefer host 192.0.2.7:2948
             fudge 127.127.46.0 flag2 1 time2 0.1
             refclock gpsd unit 1 host [2001:db8::1] time1 -2e-7
             refclock gpsd unit 2
@@ -16,7 +16,7 @@ struct GPSDServerTests {
         let clocks = configuration.referenceClocks
         #expect(diagnostics.isEmpty)
         #expect(clocks.map(\.driver) == [.gpsd, .gpsd, .gpsd])
-        #expect(clocks.map(\.mode) == [2, 0, 0])
+        #expect(clocks.map(\.flag2) == [true, nil, nil])
         #expect(
             clocks.map(\.effectiveServer) == [
                 .address(address("192.0.2.7"), port: 2948), .address(address("2001:db8::1"), port: 2947),
@@ -52,6 +52,18 @@ struct GPSDServerTests {
         ])
     func refused(text: String) {
         #expect(GPSDServer(text) == nil)
+    }
+
+    @Test("words that have no effect behind gpsd are told")
+    func noEffect() {
+        #expect(
+            remarks(
+                "server 127.127.46.0 mode 1\nrefclock gpsd unit 1 baud 9600 path /dev/ttyAMA0 ppspath /dev/pps0\n"
+                    + "refclock gpsd unit 2 parity odd\nrefclock nmea baud 9600") == [
+                    "1:8: warning: 'mode' has no effect behind gpsd: pulses are used where they come, else sentences",
+                    "2:10: warning: 'baud' has no effect: gpsd reads the line",
+                    "3:10: warning: 'parity' has no effect: gpsd reads the line",
+                ])
     }
 
     @Test("a host that cannot be used is an error of the configuration, with its place")

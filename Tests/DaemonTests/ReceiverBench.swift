@@ -243,6 +243,7 @@ final class PaperGPSD {
         say(
             #"{"class":"TOFF","device":"/dev/gps0","real_sec":\#(seconds), "real_nsec":0,"#
                 + #""clock_sec":\#(seconds),"clock_nsec":1}"#)
+        say(#"{"class":"TPV","device":"/dev/gps0","mode":3,"time":"\#(second)"}"#)
     }
 
     /// Sends a line to everybody; some may have gone.

@@ -46,7 +46,7 @@ struct GPSDConnectionTests {
         "subtype1":"ROM","activated":"2026-11-21T10:00:00.000Z","flags":1},{"class":"DEVICE","path":"/dev/pps0"}]}
         {"class":"WATCH","enable":true,"json":true,"nmea":false,"pps":true}
         {"class":"TPV","device":"/dev/ttyS1","status":2,"mode":3,"time":"2026-11-21T10:00:01.000Z","leapseconds":18,\
-        "ept":0.005,"lat":1.0,"lon":2.0}
+        "ept":0.005,"lat":1.0,"lon":2.0,"altHAE":34.5}
         {"class":"SKY","device":"/dev/ttyS1","hdop":0.9,"tdop":0.5,"satellites":[\
         {"PRN":3,"gnssid":0,"svid":3,"el":45.0,"az":90.0,"ss":44.0,"used":true,"health":1},\
         {"PRN":70,"el":5.0,"az":10.0,"ss":0.0,"used":false}]}
@@ -81,17 +81,15 @@ struct GPSDConnectionTests {
             .fix(
                 GPSDFix(
                     device: port, time: second, isLeapSecond: false, mode: .threeDimensional, status: 2,
-                    leapSeconds: 18, timeUncertainty: 0.005)),
+                    leapSeconds: 18, latitude: 1, longitude: 2, height: 34.5)),
             .satellites(
                 GPSDSky(
                     device: port, dilutions: dilutions,
                     satellites: [
                         GPSDSatellite(
-                            constellation: .gps, number: 3, signal: 44, isUsed: true, elevation: 45, azimuth: 90,
-                            isHealthy: true),
+                            constellation: .gps, number: 3, signal: 44, isUsed: true, elevation: 45, azimuth: 90),
                         GPSDSatellite(
-                            constellation: nil, number: 70, signal: 0, isUsed: false, elevation: 5, azimuth: 10,
-                            isHealthy: nil),
+                            constellation: nil, number: 70, signal: 0, isUsed: false, elevation: 5, azimuth: 10),
                     ])),
             .satellites(GPSDSky(device: port, dilutions: horizontal, satellites: nil)),
             .timeOffset(GPSDTimeOffset(device: port, reference: second, clock: second + .milliseconds(150))),
@@ -102,9 +100,7 @@ struct GPSDConnectionTests {
             .device(GPSDDevice(path: port, driver: nil, model: nil, firmware: nil, isActive: false)),
             .error("No such device as /dev/gps9"),
             .fix(
-                GPSDFix(
-                    device: port, time: nil, isLeapSecond: false, mode: .none, status: 0, leapSeconds: nil,
-                    timeUncertainty: nil)),
+                GPSDFix(device: port, time: nil, isLeapSecond: false, mode: .none, status: 0, leapSeconds: nil)),
             .malformed(.notAnObject(offset: 0)),
             .malformed(.notDecoded),
             // gps_unpack of libgps 3.22 would never come back from these.
@@ -113,17 +109,7 @@ struct GPSDConnectionTests {
         ]
     }()
 
-    @Test("one device is asked for by its name, with what JSON needs before its quotes")
-    func device() throws {
-        let server = Server()
-        var connection = try GPSDConnection(to: .socket(path: server.path), device: #"/dev/g"p\s0"#, now: at(0))
-        server.accept()
-        server.say(Self.greeting)
-        try connection.attend(now: at(0)) { _ in }
-        #expect(server.heard() == #"?WATCH={"enable":true,"json":true,"pps":true,"device":"/dev/g\"p\\s0"};"# + "\n")
-    }
-
-    @Test("a silent gpsd is asked, believed when it answers, and given up when it does not")
+    @Test("gpsd is asked what it has, believed as long as it answers, and given up when it does not")
     func silence() throws {
         let server = Server()
         var connection = try GPSDConnection(to: .socket(path: server.path), now: at(0))
@@ -135,16 +121,79 @@ struct GPSDConnectionTests {
         try connection.attend(now: at(9.9)) { _ in }
         #expect(server.heard().isEmpty)
         try connection.attend(now: at(10)) { _ in }
-        #expect(server.heard() == "?VERSION;\n")
-        server.say(Self.greeting)
-        var reports = 0
-        try connection.attend(now: at(10.1)) { _ in reports += 1 }
-        #expect(reports == 0)
-        #expect(connection.due == at(20.1))
-        try connection.attend(now: at(20.1)) { _ in }
+        #expect(server.heard() == "?DEVICES;\n")
+        server.say(#"{"class":"DEVICES","devices":[]}"# + "\n")
+        var reports: [GPSDReport] = []
+        try connection.attend(now: at(10.1)) { reports.append($0) }
+        #expect(reports == [.devices([])])
+        #expect(connection.due == at(20))
+        for time in [20, 30, 40.0] {
+            try connection.attend(now: at(time)) { _ in }
+            #expect(server.heard() == "?DEVICES;\n")
+        }
         #expect(connection.due == at(40.1))
-        try connection.attend(now: at(40)) { _ in }
         #expect(problem(&connection, at(40.1)) == "read \(server.path): gpsd is silent")
+    }
+
+    @Test(
+        "who does not greet in half a minute is given up, whatever else he says",
+        arguments: ["x", #"{"class":"WATCH","enable":true}"# + "\n", #"{"class":"TPV","mode":3}"# + "\n"])
+    func dribble(text: String) throws {
+        let server = Server()
+        var connection = try GPSDConnection(to: .socket(path: server.path), now: at(0))
+        server.accept()
+        for second in 0..<30 {
+            server.say(text)
+            try connection.attend(now: at(Double(second))) { _ in Issue.record("a report of a stranger's") }
+        }
+        #expect(problem(&connection, at(30)) == "read \(server.path): gpsd is silent")
+    }
+
+    @Test("after a greeting, bytes that never make a line are no sign of life")
+    func noLine() throws {
+        let server = Server()
+        var connection = try GPSDConnection(to: .socket(path: server.path), now: at(0))
+        server.accept()
+        server.say(Self.greeting)
+        for second in 0..<30 {
+            try connection.attend(now: at(Double(second))) { _ in }
+            server.say("x")
+        }
+        #expect(problem(&connection, at(30)) == "read \(server.path): gpsd is silent")
+    }
+
+    @Test("what talks only rubbish is given up after 64 lines; a line that is understood begins the count anew")
+    func rubbish() throws {
+        let server = Server()
+        var connection = try GPSDConnection(to: .socket(path: server.path), now: at(0))
+        server.accept()
+        server.say(Self.greeting)
+        try connection.attend(now: at(0)) { _ in }
+        let most = String(repeating: "{}\n", count: 63)
+        server.say(most + #"{"class":"WATCH"}"# + "\n" + most)
+        var reports = 0
+        try connection.attend(now: at(1)) { _ in reports += 1 }
+        #expect(reports == 126)
+        server.say(String(repeating: "{}\n", count: 20_000))
+        #expect(problem(&connection, at(2)) == "read \(server.path): what it says is not understood")
+    }
+
+    @Test("where the first address of this computer does not greet, the next is tried", arguments: [true, false])
+    func nextAddress(isSilent: Bool) throws {
+        let silent = try PortListener(family: AF_INET6)
+        let gpsd = try PortListener(family: AF_INET, port: silent.port)
+        var connection = try GPSDConnection(to: .thisComputer(port: silent.port), now: at(0))
+        try connection.attend(now: at(0)) { _ in }
+        silent.accept()
+        if !isSilent { silent.say("220 no gpsd\r\n") }
+        let time = isSilent ? 30.0 : 1
+        try connection.attend(now: at(time)) { _ in }
+        try connection.attend(now: at(time + 1)) { _ in }
+        gpsd.accept()
+        gpsd.say(Self.greeting)
+        try connection.attend(now: at(time + 2)) { _ in }
+        let isWatching = connection.isWatching
+        #expect(isWatching)
     }
 
     @Test(
@@ -214,11 +263,14 @@ struct GPSDConnectionTests {
         server.say(Self.greeting)
         try connection.attend(now: at(0)) { _ in }
         server.say(String(repeating: "x", count: 100_000))
-        for _ in 0..<3 { try connection.attend(now: at(1)) { _ in Issue.record("a report of nothing") } }
+        // 16 KiB at a time.
+        for _ in 0..<7 { try connection.attend(now: at(1)) { _ in Issue.record("a report of nothing") } }
         server.say("\n{\"class\":\"ERROR\",\"message\":\"\"}\n")
+        server.say("{\"class\":\"ERROR\",\"message\":\"" + String(repeating: "é", count: 100) + "\"}\n")
         var reports: [GPSDReport] = []
         try connection.attend(now: at(2)) { reports.append($0) }
-        #expect(reports == [.error("")])
+        // Cut to what a log line should hold.
+        #expect(reports == [.error(""), .error(String(repeating: "?", count: 127))])
     }
 
     /// What `attend` throws, as text; empty where nothing.

@@ -60,6 +60,65 @@ final class Server {
     }
 }
 
+/// A TCP port of this computer.
+final class PortListener {
+    let port: UInt16
+    private let listener: Int32
+    private var accepted: Int32 = -1
+
+    /// Listens at ::1 or 127.0.0.1, at a port that is free or at this one.
+    init(family: Int32, port wanted: UInt16 = 0) throws {
+        let listener = socket(family, Int32(SOCK_STREAM.rawValue), 0)
+        self.listener = listener
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let outcome = unsafe withUnsafeMutablePointer(to: &storage) { storage in
+            // SAFETY: the storage is larger than both structures, and address and length are valid within the calls.
+            if family == AF_INET6 {
+                unsafe storage.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+                    unsafe $0.pointee.sin6_family = sa_family_t(AF_INET6)
+                    unsafe $0.pointee.sin6_port = wanted.bigEndian
+                    unsafe $0.pointee.sin6_addr = in6addr_loopback
+                }
+            } else {
+                unsafe storage.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                    unsafe $0.pointee.sin_family = sa_family_t(AF_INET)
+                    unsafe $0.pointee.sin_port = wanted.bigEndian
+                    unsafe $0.pointee.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+                }
+            }
+            return unsafe storage.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                let size = family == AF_INET6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size
+                let bound = unsafe bind(listener, $0, socklen_t(size))
+                _ = unsafe getsockname(listener, $0, &length)
+                return bound
+            }
+        }
+        // Both structures have the port at the same place.
+        port = unsafe withUnsafePointer(to: &storage) {
+            unsafe $0.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                unsafe UInt16(bigEndian: $0.pointee.sin_port)
+            }
+        }
+        precondition(outcome == 0 && listen(listener, 1) == 0, "a test's port cannot be had")
+    }
+
+    deinit {
+        close(listener)
+        if accepted >= 0 { close(accepted) }
+    }
+
+    /// Takes the client that has connected.
+    func accept() { accepted = Glibc.accept(listener, nil, nil) }
+
+    /// Sends text to the client.
+    func say(_ text: String) {
+        let bytes = Array(text.utf8)
+        // SAFETY: pointer and length are those of the array.
+        _ = unsafe send(accepted, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    }
+}
+
 /// A time of the loop's clock.
 func at(_ seconds: Double) -> MonotonicInstant { MonotonicInstant(nanoseconds: 0) + Interval(seconds: seconds) }
 

@@ -111,15 +111,4 @@ struct ReceiverAlarmTests {
         (status.antenna, status.spoofing, status.hasAlmanac) = (.off, nil, true)
         #expect(told(status) == [.nothing, .fine, .nothing, .fine])
     }
-
-    @Test("what is no longer known does not end as all right")
-    func unknown() {
-        var status = ReceiverStatus()
-        let ends = [ReceiverAlarm.antennaOpen, .jamming, .spoofing].map { $0.end(status) }
-        #expect(ends.allSatisfy { $0.hasPrefix("the receiver no longer knows") })
-        (status.antenna, status.jamming, status.spoofing) = (.good, ReceiverStatus.Threat.none, .some(.none))
-        #expect(ReceiverAlarm.antennaOpen.end(status) == "the antenna is all right again")
-        #expect(ReceiverAlarm.jamming.end(status) == "interference is over")
-        #expect(ReceiverAlarm.spoofing.end(status) == "the signals are trusted again by the receiver")
-    }
 }

@@ -135,7 +135,7 @@ struct ReferenceClockTests {
         var clock = clock(.nmea)
         func reported(_ reason: String, isMissing: Bool = true) -> Bool {
             clock.deviceAbsent(reason, isMissing: isMissing)
-            return clock.takeChangedCondition() != nil
+            return clock.takeChangedCondition(now: moment(0)) != nil
         }
         func opened() -> Bool { clock.deviceOpened() }
         #expect(reported("no such file"))

@@ -18,15 +18,20 @@ struct GPSDReportTests {
     private static let device = "/dev/ttyACM0"
 
     /// A timekeeper with gpsd clocks; its clock is 0.3 s and 10 ppm fast.
-    private func timekeeper(_ lines: String...) -> Timekeeper<SimulatedClock> {
+    private func timekeeper(_ lines: String...) -> Timekeeper<SimulatedClock> { timekeeper(lines) }
+
+    private func timekeeper(
+        _ lines: [String], start: Instant = start, table: LeapSecondTable = .builtIn
+    ) -> Timekeeper<SimulatedClock> {
         let text = lines.map { "refclock gpsd \($0) minpoll 0 maxpoll 0\n" }.joined()
         let (configuration, diagnostics) = NTPConfiguration.parse(text: Array(text.utf8), file: "test") { _ in nil }
         precondition(diagnostics.isEmpty, "\(diagnostics)")
         let oscillator = Oscillator(OscillatorModel(frequency: 1e-5), seed: 1)
-        let clock = SimulatedClock(start: Self.start, offset: 0.3, oscillator: oscillator)
-        let earliest = Self.start - .seconds(86_400)
+        let clock = SimulatedClock(start: start, offset: 0.3, oscillator: oscillator)
+        let earliest = start - .seconds(86_400)
         var settings = Timekeeper<SimulatedClock>.Settings(configuration)
         settings.earliestDate = EarliestDate(earliest)
+        settings.leapSeconds = table
         return Timekeeper(
             clock: clock,
             sources: configuration.referenceClocks.map { ReferenceClock($0, earliestDate: earliest) },
@@ -38,16 +43,25 @@ struct GPSDReportTests {
     /// - Parameters:
     ///   - timekeeper: is told.
     ///   - seconds: of the test.
+    ///   - start: the second 0.
     ///   - device: where gpsd has the receiver.
+    ///   - pulseDevice: where gpsd has its pulses; `nil` for where it has the receiver.
     ///   - clockOfGPSD: by how much the clock with which gpsd stamps is ahead of ours, seconds.
+    ///   - status: gpsd's number for the kind of fix; `nil` where there is no fix.
+    ///   - leapSeconds: what gpsd tells of them; `nil` for nothing.
+    ///   - ahead: by how many seconds the receiver's time is ahead.
+    ///   - isLeapSecond: whether a second is told as :60.
     ///   - sawtooth: by how much the pulse of a second is late, seconds; gpsd is told.
     private func run(
-        _ timekeeper: inout Timekeeper<SimulatedClock>, seconds: Range<Int>, device: String = device,
-        clockOfGPSD: Double = 0, sawtooth: (Int) -> Double = { _ in 0 }
+        _ timekeeper: inout Timekeeper<SimulatedClock>, seconds: Range<Int>, start: Instant = start,
+        device: String = device, pulseDevice: String? = nil, clockOfGPSD: Double = 0, status: Int? = 1,
+        leapSeconds: Int? = 18,
+        ahead: (Int) -> Int64 = { _ in 0 }, isLeapSecond: (Int) -> Bool = { _ in false },
+        sawtooth: (Int) -> Double = { _ in 0 }
     ) {
         var random = RandomSource(seed: UInt64(seconds.lowerBound))
         for number in seconds {
-            let second = Self.start + .seconds(Int64(number))
+            let second = start + .seconds(Int64(number))
             func advance(_ after: Double) -> Instant {
                 timekeeper.clock.advance(to: Int64(number) * 1_000_000_000 + Int64(after * 1e9))
                 return timekeeper.clock.now()
@@ -58,18 +72,32 @@ struct GPSDReportTests {
             let late = sawtooth(number)
             let edge = advance(100e-6 + late + random.nextGaussian() * 1e-6) - Interval(seconds: 100e-6)
             _ = advance(0.02)
+            let told = second + .seconds(ahead(number))
             let pulse = GPSDPulse(
-                device: device, reference: second, clock: edge + Interval(seconds: clockOfGPSD), precision: -20,
+                device: pulseDevice ?? device, reference: second, clock: edge + Interval(seconds: clockOfGPSD),
+                precision: -20,
                 quantisationError: late == 0 ? nil : Int((-late * 1e12).rounded()))
             for index in timekeeper.sources.indices {
                 timekeeper.receive(.pulse(pulse), arrived: edge, from: index)
             }
             let heard = advance(0.15 + random.nextGaussian() * 5e-3)
             let offset = GPSDTimeOffset(
-                device: device, reference: second, clock: heard + Interval(seconds: clockOfGPSD))
+                device: device, reference: told, clock: heard + Interval(seconds: clockOfGPSD))
+            let fix = GPSDFix(
+                device: device, time: told, isLeapSecond: isLeapSecond(number),
+                mode: status == nil ? .none : .threeDimensional, status: status ?? 0, leapSeconds: leapSeconds)
             for index in timekeeper.sources.indices {
-                timekeeper.receive(.timeOffset(offset), arrived: heard, from: index)
+                if status != nil { timekeeper.receive(.timeOffset(offset), arrived: heard, from: index) }
+                timekeeper.receive(.fix(fix), arrived: heard, from: index)
             }
+        }
+    }
+
+    /// Tells each source what gpsd has.
+    private func list(_ paths: String..., to timekeeper: inout Timekeeper<SimulatedClock>) {
+        let devices = paths.map { GPSDDevice(path: $0, driver: nil, model: nil, firmware: nil, isActive: true) }
+        for index in timekeeper.sources.indices {
+            timekeeper.receive(.devices(devices), arrived: timekeeper.clock.now(), from: index)
         }
     }
 
@@ -97,7 +125,7 @@ struct GPSDReportTests {
     func quantisationError() throws {
         var timekeeper = timekeeper("unit 0 prefer")
         // ± 0.9 µs, in steps that repeat after 21 s: no receiver's clock ticks slower than at 1 MHz.
-        run(&timekeeper, seconds: 0..<600) { Double($0 * 8 % 21 - 10) * 0.09e-6 + 1e-12 }
+        run(&timekeeper, seconds: 0..<600, sawtooth: { Double($0 * 8 % 21 - 10) * 0.09e-6 + 1e-12 })
         #expect(timekeeper.ladder.state == .locked)
         let receiver = try #require(timekeeper.snapshot().receivers.first)
         #expect(receiver.sawtooth == "corrected")
@@ -130,9 +158,118 @@ struct GPSDReportTests {
         #expect(abs(timekeeper.clock.error) < 1e-6, "\(timekeeper.clock.error)")
     }
 
+    @Test(
+        "gpsd's arrangement for the Raspberry Pi: sentences by the line, pulses by /dev/pps0",
+        arguments: [
+            ["unit 0"], ["unit 0 path \(device) ppspath /dev/pps0"], ["unit 0", "unit 128 prefer"],
+            ["unit 0 path \(device)", "unit 128 path /dev/pps0 prefer"],
+        ], [[device, "/dev/pps0"], ["/dev/pps0", device]])
+    func pulseDevice(lines: [String], devices: [String]) {
+        var timekeeper = timekeeper(lines)
+        list(devices[0], devices[1], to: &timekeeper)
+        // gpsd tells of a device again when it has recognised it.
+        let port = GPSDDevice(path: Self.device, driver: "u-blox", model: nil, firmware: nil, isActive: true)
+        run(&timekeeper, seconds: 0..<5, pulseDevice: "/dev/pps0")
+        for index in timekeeper.sources.indices {
+            timekeeper.receive(.device(port), arrived: timekeeper.clock.now(), from: index)
+        }
+        run(&timekeeper, seconds: 5..<300, pulseDevice: "/dev/pps0")
+        #expect(timekeeper.ladder.state == .locked)
+        #expect((timekeeper.sources.last?.pulses ?? 0) >= 290)
+        #expect(abs(timekeeper.clock.error) < 1e-6, "\(timekeeper.clock.error)")
+    }
+
+    @Test("with flag2 the pulses are ignored, as ntpd does; its pulse unit has them all the same")
+    func withoutPulses() {
+        var timekeeper = timekeeper("unit 0 flag2 1", "unit 1 path \(Self.device)", "unit 128")
+        run(&timekeeper, seconds: 0..<20)
+        #expect(timekeeper.sources.map { $0.pulses > 0 } == [false, true, true])
+    }
+
+    @Test("a simulated receiver is not believed, and called so", arguments: [0, 86_400] as [Int64])
+    func simulated(ahead: Int64) {
+        var timekeeper = timekeeper("unit 0 prefer")
+        run(&timekeeper, seconds: 0..<60, status: 8, ahead: { _ in ahead })
+        #expect(timekeeper.ladder.state == .starting)
+        #expect(timekeeper.sources[0].samples == 0)
+        #expect(timekeeper.sources[0].condition == .invalid("test time"))
+    }
+
+    @Test("a receiver that learns the leap seconds is followed, seen without a fix before or not", arguments: [0, 5])
+    func learnsLeapSeconds(withoutFix: Int) {
+        var timekeeper = timekeeper("unit 0 prefer")
+        if withoutFix > 0 { run(&timekeeper, seconds: 0..<withoutFix, status: nil, leapSeconds: nil) }
+        run(&timekeeper, seconds: withoutFix..<40, leapSeconds: nil, ahead: { _ in 2 })
+        #expect(abs(timekeeper.clock.error - 2) < 0.01, "\(timekeeper.clock.error)")
+        // Thirty labels that stay back, and some seconds to prove the numbering anew.
+        run(&timekeeper, seconds: 40..<90)
+        #expect(timekeeper.ladder.state == .locked)
+        #expect(abs(timekeeper.clock.error) < 1e-3, "\(timekeeper.clock.error)")
+        let said = timekeeper.takeJournal().map(\.text)
+        #expect(said.contains("GPSD(0): the seconds served so far were wrong; proving them anew"), "\(said)")
+    }
+
+    @Test("once labels that know the leap seconds have agreed, a receiver that goes back is not followed")
+    func goesBack() {
+        var timekeeper = timekeeper("unit 0 prefer")
+        run(&timekeeper, seconds: 0..<40, leapSeconds: nil)
+        run(&timekeeper, seconds: 40..<60)
+        run(&timekeeper, seconds: 60..<200, ahead: { _ in -2 })
+        #expect(abs(timekeeper.clock.error) < 1e-3, "\(timekeeper.clock.error)")
+        #expect(timekeeper.sources[0].condition == .mislabelled(seconds: -2))
+    }
+
+    @Test(
+        "a leap second that the table could not know is followed where the receiver named it, and no other",
+        arguments: [(true, true), (true, false), (false, true)])
+    func unknownLeapSecond(isNamed: Bool, isExpired: Bool) throws {
+        // The second 30 of the test is 23:59:60; the simulated clock, which does not know it either, calls it 00:00:00.
+        let start = try #require(CivilTime(year: 2026, month: 6, day: 30, hour: 23, minute: 59, second: 30)).instant
+        let table = LeapSecondTable(
+            entries: LeapSecondTable.builtIn.entries, expires: start + .seconds(isExpired ? -86_400 : 86_400))
+        var timekeeper = timekeeper(["unit 0 prefer"], start: start, table: table)
+        run(
+            &timekeeper, seconds: 0..<90, start: start, ahead: { $0 > 30 ? -1 : 0 },
+            isLeapSecond: { isNamed && $0 == 30 })
+        let error = isNamed && isExpired ? -1.0 : 0
+        #expect(abs(timekeeper.clock.error - error) < 1e-3, "\(timekeeper.clock.error)")
+        #expect(timekeeper.ladder.state == .locked)
+        #expect(timekeeper.sources[0].condition == (isNamed && isExpired ? .delivering : .mislabelled(seconds: -1)))
+    }
+
+    @Test("errors that gpsd tells do not trouble a source that delivers")
+    func errors() {
+        var timekeeper = timekeeper("unit 0 prefer")
+        let error = GPSDReport.error("Unrecognized request")
+        timekeeper.receive(error, arrived: timekeeper.clock.now(), from: 0)
+        #expect(timekeeper.sources[0].condition == .absent("gpsd: Unrecognized request"))
+        run(&timekeeper, seconds: 0..<30)
+        _ = timekeeper.takeJournal()
+        for number in 30..<60 {
+            run(&timekeeper, seconds: number..<number + 1)
+            timekeeper.receive(error, arrived: timekeeper.clock.now(), from: 0)
+        }
+        #expect(timekeeper.takeJournal().isEmpty)
+    }
+
+    @Test("a gpsd that tells something else all the time does not fill the log")
+    func flood() {
+        var timekeeper = timekeeper("unit 0 prefer")
+        run(&timekeeper, seconds: 0..<30)
+        _ = timekeeper.takeJournal()
+        let lost = GPSDDevice(path: Self.device, driver: nil, model: nil, firmware: nil, isActive: false)
+        for number in 30..<90 {
+            for _ in 0..<10 { timekeeper.receive(.device(lost), arrived: timekeeper.clock.now(), from: 0) }
+            run(&timekeeper, seconds: number..<number + 1)
+        }
+        // Ten at once, and one in six seconds.
+        #expect(timekeeper.takeJournal().count <= 22)
+    }
+
     @Test("of several receivers behind a gpsd only the named one is heard")
     func otherReceiver() {
         var timekeeper = timekeeper("unit 0 path \(Self.device)")
+        list(Self.device, "/dev/ttyACM1", to: &timekeeper)
         run(&timekeeper, seconds: 0..<20, device: "/dev/ttyACM1")
         #expect(timekeeper.sources[0].samples == 0)
         #expect(timekeeper.sources[0].pulses == 0)

@@ -36,10 +36,10 @@ struct cgps_message {
     int64_t seconds, nanoseconds;
     /* TPV: mode 0 unseen, 1 none, 2 2D, 3 3D; status 0 ... 9 as in gps.h; GPS - UTC. */
     int32_t mode, status, leap_seconds;
-    /* TPV: 95 % in seconds. */
-    double time_uncertainty;
+    /* TPV: degrees, degrees, metres above the ellipsoid. */
+    double latitude, longitude, height;
     /* SKY: dilutions of precision. */
-    double xdop, ydop, pdop, hdop, vdop, tdop, gdop;
+    double pdop, hdop, tdop;
 };
 
 struct cgps_device {
@@ -49,8 +49,8 @@ struct cgps_device {
 };
 
 struct cgps_satellite {
-    /* gnssid and svid as u-blox has them; svid 0: only the NMEA number is known. health: 0 unknown, 1 good, 2 bad. */
-    int32_t gnssid, svid, prn, used, health;
+    /* gnssid and svid as u-blox has them; svid 0: only the NMEA number is known. */
+    int32_t gnssid, svid, prn, used;
     /* dBHz, degrees, degrees. */
     double signal, elevation, azimuth;
 };
