@@ -108,19 +108,25 @@ public enum Program {
     private static func serve(
         _ configuration: Configuration, _ options: CommandLineOptions, _ log: Log
     ) throws -> ExitCode {
+        let (clock, name) = try clock(configuration, options)
+        return try serve(configuration, options, log, clock: clock, name: name)
+    }
+
+    /// The clock that is steered, and what reports call it. Not inlined: the loop would be there once for each kind, 30 kB.
+    @inline(never)
+    private static func clock(
+        _ configuration: Configuration, _ options: CommandLineOptions
+    ) throws -> (any ClockControl, name: String) {
         switch (options.neverAdjusts, configuration.clock) {
         case (_, .virtual(let imagined)):
             let oscillator = Oscillator(
                 OscillatorModel(frequency: imagined.frequency, wander: imagined.wander), seed: imagined.seed)
-            let clock = VirtualClock(offset: Interval(seconds: imagined.offset), oscillator: oscillator)
-            return try serve(configuration, options, log, clock: clock, name: "virtual")
-        case (true, .system):
-            let clock = VirtualClock(offset: .zero, oscillator: nil)
-            return try serve(configuration, options, log, clock: clock, name: "none")
+            return (VirtualClock(offset: Interval(seconds: imagined.offset), oscillator: oscillator), "virtual")
+        case (true, .system): return (VirtualClock(offset: .zero, oscillator: nil), "none")
         case (false, .system):
             let clock = try SystemClock()
             try clock.requirePermission()
-            return try serve(configuration, options, log, clock: clock, name: "system")
+            return (clock, "system")
         }
     }
 

@@ -61,7 +61,7 @@ struct StateFiles {
         (keysFile, trustedKeys) = (configuration.keysFile, configuration.trustedKeys)
     }
 
-    /// Does what is due. Not inlined: the loop is there three times, once for each kind of clock.
+    /// Does what is due.
     ///
     /// - Parameters:
     ///   - frequency: the oscillator's error, s/s, positive = fast; `nil` while it is not known.
@@ -71,7 +71,6 @@ struct StateFiles {
     ///   - alarms: are told what lasts.
     ///   - log: is told what fails.
     /// - Returns: a leap second table, when it was read again.
-    @inline(never)
     mutating func tick(
         frequency: Double?, state: @autoclosure () -> KeptState, isLocked: Bool, now: MonotonicInstant,
         alarms: inout AlarmList, log: Log
@@ -96,7 +95,6 @@ struct StateFiles {
     }
 
     /// Writes at an orderly end what this run has learned.
-    @inline(never)
     mutating func finish(
         frequency: Double?, state: KeptState, now: MonotonicInstant, alarms: inout AlarmList, log: Log
     ) {

@@ -216,18 +216,4 @@ struct UBXTests {
         #expect(!decoder.events(uptime(999, 1)).contains(.reset))
         #expect(decoder.status.spoofing == ReceiverStatus.Threat.none)
     }
-
-    @Test("what a receiver has not known for a minute is not known")
-    func unknownForLong() {
-        var decoder = ReceiverDecoder(notBefore: utc(2026, 1, 1))
-        _ = decoder.events(ubx(0x0a38, 28, [1: [1], 5: [3, 4, 1]]) + ubx(0x2709, 4, [0: [2, 0x3d]]))
-        // The antenna's state 1 is "don't know", 0 "initialising"; nothing is enabled in SEC-SIG.
-        let unknown = ubx(0x0a38, 28, [1: [1], 5: [0, 1, 2]]) + ubx(0x2709, 4, [0: [2, 0]])
-        for second in [1, 30, 59] {
-            _ = decoder.events(unknown, startingAt: .unixEpoch + .seconds(Int64(second)))
-            #expect(decoder.status.antenna == .open && decoder.status.spoofing == .affirmed, "\(second)")
-        }
-        _ = decoder.events(unknown, startingAt: .unixEpoch + .seconds(60))
-        #expect(decoder.status.antenna == nil && decoder.status.jamming == nil && decoder.status.spoofing == nil)
-    }
 }

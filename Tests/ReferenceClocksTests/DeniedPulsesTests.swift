@@ -56,7 +56,9 @@ struct DeniedPulsesTests {
         hear(&clock, Array(sentences(3, hasFix: true).prefix(70)), at: 3)
         #expect(clock.isProvisional(at: moment(3.1)))
         hear(&clock, sentences(4, hasFix: true), at: 4)
-        #expect(!clock.isProvisional(at: moment(4.1)))
+        // The next label is the first that is known to know them.
+        hear(&clock, sentences(5, hasFix: true), at: 5)
+        #expect(!clock.isProvisional(at: moment(5.1)))
     }
 
     /// @@Aw ff and @@Bo 01: 'A' ^ 'w' ^ ff = c9, 'B' ^ 'o' ^ 01 = 2c.
