@@ -114,7 +114,8 @@ let package = Package(
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 "TimeScale", "NTPWire", "Receivers", "ConfigurationLanguage", "ReferenceClocks", "Reports",
-                "ReceiverSetup", "SimulatedWorld", "Simulation", "LinuxSystem", "GPSDWire", "GPSDClient", "ControlService",
+                "ReceiverSetup", "SimulatedWorld", "Simulation", "LinuxSystem", "GPSDWire", "GPSDClient",
+                "ControlService",
             ], swiftSettings: strict, linkerSettings: slim),
         // Tests
         tests("TimeScaleTests", ["TimeScale", "Authentication", "SimulatedWorld"]),

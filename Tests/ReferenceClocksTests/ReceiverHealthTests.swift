@@ -44,7 +44,8 @@ struct ReceiverHealthTests {
                     clock.deliver(
                         Sample(local: edge, reference: edge), isUsable: true, now: moment(Double(second) + 0.7))
                 }
-                if let condition = clock.takeChangedCondition(now: moment(Double(second) + 0.8)) { news.append(condition) }
+                let condition = clock.takeChangedCondition(now: moment(Double(second) + 0.8))
+                if let condition { news.append(condition) }
             }
         }
     }
