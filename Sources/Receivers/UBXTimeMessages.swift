@@ -59,9 +59,8 @@ struct UBXCivilTime: Equatable, Sendable {
         date = SentDate(
             year: Int(payload.littleUInt16(calendar)), month: Int(payload[calendar + 2]),
             day: Int(payload[calendar + 3]))
-        let (hour, minute, second) = (payload[calendar + 4], payload[calendar + 5], payload[calendar + 6])
-        let isTime = hour < 24 && minute < 60 && (second < 60 || second == 60 && hour == 23 && minute == 59)
-        timeOfDay = isTime ? .seconds(Int64(hour) * 3600 + Int64(minute) * 60 + Int64(second)) : nil
+        timeOfDay = Interval(
+            hour: Int(payload[calendar + 4]), minute: Int(payload[calendar + 5]), second: Int(payload[calendar + 6]))
         fraction = Interval(nanoseconds: Int64(payload.littleInt32(nanoseconds)))
         (isKnown, isResolved) = valid(payload[calendar + 7])
         self.accuracy = Double(payload.littleUInt32(accuracy)) * 1e-9

@@ -92,13 +92,19 @@ struct GPSDDaemonTests {
         }
     }
 
+    /// A receiver whose terminal is there, `gps` in a folder.
+    private func feeder(in folder: Folder) async throws -> Feeder {
+        let link = folder.file("gps")
+        let feeder = Feeder(link: link, pulses: folder.file("none"), stream: RealStream("mt3339"), behaviour: .init())
+        #expect(try await eventually(within: 20) { FileManager.default.fileExists(atPath: link) })
+        return feeder
+    }
+
     @Test("a receiver that gpsd has not, and one that it has lost, are named")
     func missingReceiver() async throws {
         let (port, folder) = (try RunningDaemon.freePort(), Folder())
-        let feeder = Feeder(
-            link: folder.file("gps"), pulses: folder.file("none"), stream: RealStream("mt3339"), behaviour: .init())
+        let feeder = try await feeder(in: folder)
         defer { feeder.stop() }
-        #expect(try await eventually(within: 5) { FileManager.default.fileExists(atPath: folder.file("gps")) })
         var gpsd = try RealGPSD(port: port, device: folder.file("gps"), folder: folder)
         defer { gpsd.end() }
         let other = "refclock gpsd unit 1 host 127.0.0.1:\(port) path /dev/gps9 minpoll 0 maxpoll 0"
@@ -153,10 +159,8 @@ struct GPSDDaemonTests {
     @Test("a gpsd that hangs is missed once, holds up nobody, and is followed again once it goes on")
     func hungGPSD() async throws {
         let (port, folder) = (try RunningDaemon.freePort(), Folder())
-        let feeder = Feeder(
-            link: folder.file("gps"), pulses: folder.file("none"), stream: RealStream("mt3339"), behaviour: .init())
+        let feeder = try await feeder(in: folder)
         defer { feeder.stop() }
-        #expect(try await eventually(within: 5) { FileManager.default.fileExists(atPath: folder.file("gps")) })
         var gpsd = try RealGPSD(port: port, device: folder.file("gps"), folder: folder)
         defer { gpsd.end() }
         try await withDaemon(Self.setup(port)) { daemon in
