@@ -29,7 +29,10 @@ struct StateWriting: Sendable {
     }
 
     /// Notes that it was not even begun.
-    mutating func fail(_ error: SystemError) { (driftFailure, stateFailure) = (error, error) }
+    mutating func fail(_ error: SystemError) {
+        if drift != nil { driftFailure = error }
+        if state != nil { stateFailure = error }
+    }
 }
 
 /// Writes beside the loop, one thing after the other: a dying disk may hold it up for minutes, and nothing else.

@@ -26,7 +26,7 @@ extension Estimator {
     public mutating func adopt(_ teacher: Estimator, at local: Instant, isFiner: Bool = false) {
         guard let other = teacher.estimate(at: local) else { return }
         guard let own = estimate(at: local) else {
-            if let wander = teacher.bank.wander ?? (isFiner ? teacher.bank.leadingWander : nil) {
+            if let wander = teacher.bank.wander ?? (isFiner ? teacher.bank.youngWander : nil) {
                 bank.expect(wander: wander)
             }
             return preset(frequency: other.frequency, deviation: other.frequencyDeviation, at: local)

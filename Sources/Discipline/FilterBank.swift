@@ -146,8 +146,11 @@ struct FilterBank: Sendable {
         if count >= Self.adulthood { wander = leadingWander }
     }
 
+    /// What little has been learned of the wander before it counts as known, s/s per √s; `nil` before anything has.
+    var youngWander: Double? { count >= Self.youth ? leadingWander : nil }
+
     /// The wander of the filters that lead, s/s per √s.
-    var leadingWander: Double {
+    private var leadingWander: Double {
         var logarithm = 0.0
         for index in weights.indices where weights[index] > 0 {
             logarithm += weights[index] * filters[index].wanderRatio.logarithm

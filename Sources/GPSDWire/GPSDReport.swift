@@ -58,6 +58,9 @@ public struct GPSDDevice: Equatable, Sendable {
     /// Whether gpsd has it open.
     public let isActive: Bool
 
+    /// Whether a path is that of a PPS device of the kernel's, which is no receiver.
+    public static func isPulseDevice(_ path: String) -> Bool { path.hasPrefix("/dev/pps") }
+
     /// A receiver.
     public init(path: String, driver: String?, model: String?, firmware: String?, isActive: Bool) {
         (self.path, self.driver, self.model, self.firmware) = (path, driver, model, firmware)

@@ -11,7 +11,7 @@ public struct GPSDChoice: Equatable, Sendable {
 
     /// A choice. A path of a pulse device is that of the pulses.
     public init(path: String? = nil, pulsePath: String? = nil, unit: Int = 0) {
-        let isPulses = path.map(GPSDReceivers.isPulseDevice) ?? false
+        let isPulses = path.map(GPSDDevice.isPulseDevice) ?? false
         (self.path, self.pulsePath) = isPulses ? (nil, pulsePath ?? path) : (path, pulsePath)
         self.unit = unit
     }
@@ -40,9 +40,6 @@ struct GPSDReceivers: Sendable {
     /// Whether gpsd has told what it has.
     private var isListed = false
 
-    /// Whether a path is that of a PPS device of the kernel's, which is no receiver.
-    static func isPulseDevice(_ path: String) -> Bool { path.hasPrefix("/dev/pps") }
-
     /// Takes the list of all that gpsd has, for which it is asked every ten seconds.
     ///
     /// gpsd 3.22 goes on listing a receiver that was unplugged, or does not; it says nothing more of it either way.
@@ -61,7 +58,7 @@ struct GPSDReceivers: Sendable {
 
     /// Notes that gpsd has a device, or has it no more.
     mutating func note(_ path: String, isActive: Bool) {
-        guard !Self.isPulseDevice(path) else {
+        guard !GPSDDevice.isPulseDevice(path) else {
             if !isActive, path == pulses { pulses = nil }
             return
         }
@@ -89,7 +86,7 @@ struct GPSDReceivers: Sendable {
     mutating func arePulses(of device: String?, _ choice: GPSDChoice) -> Bool {
         guard let device else { return true }
         if let wanted = choice.pulsePath { return device == wanted }
-        guard Self.isPulseDevice(device) else { return pulses == nil && isAbout(device, choice) }
+        guard GPSDDevice.isPulseDevice(device) else { return pulses == nil && isAbout(device, choice) }
         guard receivers.count == 1, receiver(choice)?.isActive ?? false else { return false }
         pulses = pulses ?? device
         return device == pulses
@@ -105,9 +102,19 @@ struct GPSDReceivers: Sendable {
     }
 
     private func receiver(_ choice: GPSDChoice) -> Receiver? {
-        // ntpd's name for the unit.
-        let name = choice.path ?? "/dev/gps\(choice.unit)"
+        let name = choice.path ?? Self.name(ofUnit: choice.unit)
         if let named = receivers.first(where: { $0.path == name }) { return named }
-        return choice.path == nil && receivers.indices.contains(choice.unit) ? receivers[choice.unit] : nil
+        guard choice.path == nil else { return nil }
+        // The others fill, in gpsd's order, the units that no name has: no receiver is two units.
+        let names = (0..<Self.units).map(Self.name(ofUnit:))
+        let unnamed = receivers.filter { !names.contains($0.path) }
+        let place = (0..<choice.unit).count { unit in !receivers.contains { $0.path == names[unit] } }
+        return unnamed.indices.contains(place) ? unnamed[place] : nil
     }
+
+    /// As many units as ntpd has for the seconds of gpsd's receivers; those from there on are their pulses.
+    private static let units = 128
+
+    /// ntpd's name for the device of a unit.
+    private static func name(ofUnit unit: Int) -> String { "/dev/gps\(unit)" }
 }

@@ -79,7 +79,10 @@ struct ReceiverHealth: Sendable {
     }
 
     /// Notes that the pulses are numbered anew.
-    mutating func restartProof() { (isNumberingSure, unsureOffset) = (false, nil) }
+    mutating func restartProof() {
+        (isNumberingSure, unsureOffset, firstLabel) = (false, nil, nil)
+        wasWithoutFix = wasWithoutFix || !hasFix
+    }
 
     /// Takes note of a label.
     mutating func note(_ label: SecondLabel, now: MonotonicInstant) {
@@ -96,7 +99,9 @@ struct ReceiverHealth: Sendable {
         let offset = label.utc - label.arrived
         lastLabelKnows = label.knowsLeapSeconds
         if !label.knowsLeapSeconds {
-            if !isNumberingSure { unsureOffset = offset }
+            // The first of them have begun the numbering: what comes later and elsewhere may be a correction.
+            let isElsewhere = unsureOffset.map { (offset - $0).seconds.rounded() != 0 } ?? false
+            if !isNumberingSure, !isElsewhere { unsureOffset = offset }
         } else if unsureOffset.map({ (offset - $0).seconds.rounded() == 0 }) ?? true {
             (isNumberingSure, unsureOffset) = (true, nil)
         }
@@ -132,7 +137,7 @@ struct ReceiverHealth: Sendable {
     /// Forgets what was said, as for a device that was opened anew; not that it was once without a fix.
     mutating func reset() {
         (hasFix, reason, invalidSince, repeats, pulseFault) = (false, nil, nil, 0, nil)
-        (window, lastOffset, wrongRate) = (nil, nil, nil)
+        (window, lastOffset, wrongRate, firstLabel) = (nil, nil, nil, nil)
     }
 
     /// Follows a change of the clock.

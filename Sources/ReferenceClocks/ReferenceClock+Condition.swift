@@ -20,6 +20,9 @@ extension ReferenceClock {
         condition = departed ?? usualCondition
     }
 
+    /// Whether its labels were whole seconds off the pulses that they number when those last came.
+    public var isMislabelled: Bool { labelError != 0 }
+
     /// Notes that pulses come which nothing numbers, unless something is known to be wrong that explains it.
     public mutating func noteUnnumbered() {
         switch condition {

@@ -23,7 +23,10 @@ extension ReferenceClock {
     ) {
         var events: [ReceiverEvent] = []
         let isOurs = decoder?.consume(report, arrived: arrived) { events.append($0) } ?? false
+        let heard = lastHeard
         if isOurs { take(events, arrived: arrived, now: now, handle) }
+        // What gpsd answers by itself is no sign of life of the receiver.
+        if !report.isAboutReceiver { lastHeard = heard }
         if let absence = decoder?.gpsdAbsence { condition = .absent(absence) }
     }
 
@@ -70,6 +73,7 @@ extension ReferenceClock {
             case .reset:
                 wasReset = true
                 alarms.forgetReceiver()
+                alarms.resume(at: now)
                 configurator?.receiverWasReset()
             case .answer(let answer): answers.append(answer)
             case .frame: break
@@ -122,6 +126,9 @@ extension ReferenceClock {
     public func pulsesFault(at now: MonotonicInstant) -> SourceCondition? {
         receiversFault(at: now) ?? health.pulseFault(at: now).map { .pulsesDenied($0) }
     }
+
+    /// Whether its receiver says that its pulses are not to be used.
+    public func deniesPulses(at now: MonotonicInstant) -> Bool { health.pulseFault(at: now) != nil }
 
     /// Notes which topics have been told, and when.
     private mutating func noteTold(_ now: MonotonicInstant) {

@@ -275,7 +275,8 @@ public struct ReferenceClock: Sendable {
         reach.mark()
         offsets.append(sample.offset)
         if offsets.count > Self.offsetMemory { offsets.removeFirst() }
-        if !isOutvoted, !isRefused { condition = departed ?? receiversFault(at: now) ?? usualCondition }
+        let fault = hasPulses(at: now) ? pulsesFault(at: now) : receiversFault(at: now)
+        if !isOutvoted, !isRefused { condition = departed ?? fault ?? usualCondition }
     }
 
     // MARK: - What happens to it
@@ -352,6 +353,7 @@ public struct ReferenceClock: Sendable {
     public mutating func restartProof() {
         pairing.restart()
         health.restartProof()
+        labelError = 0
         restartVotes()
     }
 

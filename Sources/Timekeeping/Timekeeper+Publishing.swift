@@ -30,7 +30,7 @@ extension Timekeeper {
     }
 
     /// Since the last sample that was taken in, seconds.
-    private var silence: Double { max(0, (clock.now() - referenceTime).seconds) }
+    var silence: Double { max(0, (clock.now() - referenceTime).seconds) }
 
     private func bound(of estimate: Estimate, age: Double) -> Double {
         let resolution = settings.precision < 0 ? 1 / Double(1 << Int(-settings.precision)) : 1
@@ -69,7 +69,8 @@ extension Timekeeper {
         guard let estimate = flywheel.estimate(at: clock.now()), flywheel.isReady else { return false }
         let bound = bound(of: estimate)
         // With sentences alone the bound is never small: the pause must not have added as much again.
-        let limit = isProvingAgain ? 2 * self.bound(of: estimate, age: 0) : 0
+        let fresh = isProvingAgain ? flywheel.estimate(at: referenceTime) : nil
+        let limit = fresh.map { 2 * self.bound(of: $0, age: 0) } ?? 0
         if isOnTrial, bound <= max(limit, settings.selection.minimumDistance), silence <= Self.longestTrial {
             return true
         }
@@ -80,8 +81,8 @@ extension Timekeeper {
     /// Whether the source that was followed last is being tried.
     private var isOnTrial: Bool {
         guard let index = lastFollowed else { return false }
-        return sources[index].reach.isReachable && tracks[index].departure != nil
-            || tracks[index].refused >= Self.suspicious || isProvingAgain
+        return tracks[index].refused >= Self.suspicious
+            || sources[index].reach.isReachable && (tracks[index].departure != nil || isProvingAgain)
     }
 
     /// Whether the source that was followed last is heard, but not for long enough since its last pause.

@@ -70,7 +70,10 @@ extension Timekeeper {
         // The very first kind is the one that an earlier run may have told of.
         if tracks[index].isPulse != nil { estimator.begin(anewAt: reading) }
         if flywheel.isReady {
-            estimator.adopt(flywheel, at: reading, isFiner: !isPulse)
+            let isFiner =
+                !isPulse && sources[index].configuration.driver.isReceiver
+                && lastFollowed.map { tracks[$0].isPulse == true } ?? false
+            estimator.adopt(flywheel, at: reading, isFiner: isFiner)
         } else if let frequency = settings.knownFrequency {
             estimator.preset(frequency: frequency, deviation: settings.knownFrequencyDeviation, at: reading)
         } else {
@@ -122,7 +125,8 @@ extension Timekeeper {
     /// Compares the first fit of a source with the clock's own memory, where nothing else is followed that it could be
     /// compared with.
     private mutating func judgeFirst(of index: Int) {
-        guard ladder.wasLocked, flywheel.isReady, selected == nil || selected == index, !isWhereRemembered(index),
+        guard ladder.wasLocked, flywheel.isReady, selected == nil || selected == index || selected == numberedBy[index],
+            !isWhereRemembered(index),
             let (known, own) = memoryAndOwn(index)
         else { return }
         let offset = own.phase - known.phase
@@ -265,8 +269,9 @@ extension Timekeeper {
     private mutating func take(_ index: Int, at reading: Instant) {
         note(.notice, index, "selected")
         // What is known must be young: a quartz left alone does what no deviation tells, and its pulses themselves find that
-        // out. Labels do not, and the bound counts from the last pulse on.
-        guard ladder.wasLocked, age < Estimator.trustedPause || tracks[index].isPulse == false,
+        // out. Labels that take over from them do not, and the bound counts from the last pulse on.
+        let replacesPulses = tracks[index].isPulse == false && pulsedTime != nil && silence < 2 * Estimator.trustedPause
+        guard ladder.wasLocked, age < Estimator.trustedPause || replacesPulses,
             let (known, own) = memoryAndOwn(index)
         else { return }
         let variance = own.phaseDeviation * own.phaseDeviation + known.phaseDeviation * known.phaseDeviation
@@ -304,10 +309,16 @@ extension Timekeeper {
     /// back can take it.
     private func leavesVoteToPulses(_ index: Int, _ now: MonotonicInstant) -> Bool {
         numbered(by: index).contains { pulsed in
-            guard pulsed != index, sources[pulsed].hasPulses(at: now) else { return false }
+            guard pulsed != index, hasPulses(pulsed, now) else { return false }
             guard ladder.wasLocked else { return true }
-            return sources[pulsed].reach.isReachable && (selected != index || tracks[pulsed].estimator.isReady)
+            let isAble = tracks[pulsed].estimator.isReady && tracks[pulsed].departure == nil
+            return sources[pulsed].reach.isReachable && (selected != index || isAble)
         }
+    }
+
+    /// Whether a source has pulses of which their receiver does not say that they are wrong.
+    func hasPulses(_ index: Int, _ now: MonotonicInstant) -> Bool {
+        sources[index].hasPulses(at: now) && !(numberedBy[index].map { sources[$0].deniesPulses(at: now) } ?? false)
     }
 
     /// Whether a source's own pulses were there so lately that the clock's memory of them is better than any label.

@@ -309,15 +309,15 @@ public struct Timekeeper<Clock: ClockControl> {
     private mutating func receive(label: Sample, message: LabelMessage?, from index: Int) {
         let now = clock.monotonicNow()
         guard now >= quietUntil, !settings.leapSeconds.isLeapNear(label.reference) else { return }
-        let pulsing = numbered(by: index).filter { sources[$0].hasPulses(at: now) }
-        for pulsed in pulsing where sources[index].pulsesFault(at: now) == nil {
+        let pulsing = numbered(by: index).filter { hasPulses($0, now) }
+        for pulsed in pulsing {
             number(pulsesOf: pulsed, by: label, message: message, from: index)
         }
         // A step just made has overtaken the label.
         guard now >= quietUntil else { return }
         guard !pulsing.contains(index), !remembersPulses(of: index, now) else { return }
         // A label that contradicts the pulses it numbers is not believed as a source of its own either.
-        let isContradicted = pulsing.contains { sources[$0].pairing.isContradicted }
+        let isContradicted = sources[index].isMislabelled || pulsing.contains { sources[$0].pairing.isContradicted }
         guard !isContradicted else { return sources[index].restartVotes() }
         deliver(
             sources[index].consume(label, measuredDelay: measuredDelay(of: index, message), now: now), from: index,

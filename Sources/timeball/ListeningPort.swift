@@ -41,9 +41,6 @@ final class ListeningPort {
     /// For `PollSet`.
     var descriptorNumber: Int32 { port.descriptor.rawValue }
 
-    /// When `follow` wants to be called though no bytes have come.
-    var due: MonotonicInstant { search?.due ?? .distantFuture }
-
     /// Reads what has come.
     ///
     /// - Returns: the count of bytes; `nil` where there are none.

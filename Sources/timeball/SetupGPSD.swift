@@ -49,14 +49,21 @@ struct SetupGPSD {
             for device in devices { note(device) }
             return devices.isEmpty
         case .device(let device): note(device)
-        case .fix(let fix): return fix.time != nil && noteTime(of: fix.device)
-        case .timeOffset(let offset): return noteTime(of: offset.device)
-        case .version, .satellites, .pulse, .error, .malformed: break
+        case .fix(let fix): return Self.namesSecond(fix) && noteTime(of: fix.device)
+        case .version, .satellites, .timeOffset, .pulse, .error, .malformed: break
         }
         return false
     }
 
+    /// Whether the daemon believes it: with a fix that is neither reckoned nor simulated, or, in a timing mode, with leap
+    /// seconds from a satellite.
+    private static func namesSecond(_ fix: GPSDFix) -> Bool {
+        let hasFix = fix.mode == .unknown ? fix.leapSeconds != nil : fix.mode != .none
+        return fix.time != nil && hasFix && fix.status != 5 && fix.status != 8
+    }
+
     private mutating func note(_ device: GPSDDevice) {
+        guard device.isActive, !GPSDDevice.isPulseDevice(device.path) else { return }
         if let index = receivers.firstIndex(where: { $0.path == device.path }) {
             receivers[index].driver = device.driver ?? receivers[index].driver
         } else {

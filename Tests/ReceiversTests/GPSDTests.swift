@@ -149,7 +149,8 @@ struct GPSDTests {
             ([port], nil, 0, [port]), ([port], nil, 1, []), ([port, other], nil, 0, [port]),
             ([port, other], nil, 1, [other]), ([port, other], nil, 2, []), ([port, other], other, 0, [other]),
             ([port, other], "/dev/gps9", 0, []), ([port, "/dev/gps0", "/dev/gps1"], nil, 0, ["/dev/gps0"]),
-            (["/dev/gps1", "/dev/gps0"], nil, 1, ["/dev/gps1"]),
+            (["/dev/gps1", "/dev/gps0"], nil, 1, ["/dev/gps1"]), ([port, "/dev/gps0"], nil, 1, [port]),
+            (["/dev/gps1", port], nil, 0, [port]), ([port, "/dev/gps0"], nil, 2, []),
             // A pulse device is none, wherever it stands.
             ([port, "/dev/pps0"], nil, 0, [port]), (["/dev/pps0", port], nil, 0, [port]),
             (["/dev/pps0", port], nil, 1, []), (["/dev/pps0"], nil, 0, []),

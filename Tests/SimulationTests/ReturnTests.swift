@@ -1,4 +1,5 @@
 import Discipline
+import SimulatedWorld
 import Simulation
 import Testing
 
@@ -51,6 +52,22 @@ struct ReturnTests {
             #expect(wrong == 0)
         }
     }
+    @Test("pulses that come back elsewhere are not believed because sentences have kept the lock")
+    func comesBackElsewhere() throws {
+        var appliance = SimulatedAppliance(Loss.separate, seed: 1)
+        try #require(appliance.run(until: .locked, within: 60) != nil)
+        appliance.run(seconds: 300)
+        appliance.world.hasPulses = false
+        appliance.run(seconds: 150)
+        let back = appliance.moments.count
+        // The other edge of pulses of 100 ms.
+        appliance.world.hasPulses = true
+        appliance.world.pulse.phaseOffset = 0.1
+        appliance.run(seconds: 300)
+        #expect(appliance.errors[back...].largest < 5e-3)
+        #expect(appliance.logged("samples have jumped").count == 1)
+    }
+
     /// Sentences are some milliseconds off each, a quartz left alone some microseconds in a minute: for an hour it knows better.
     @Test(
         "pulses that are gone for an hour leave the clock's memory to judge the sentences", arguments: Loss.all[0...2])
