@@ -311,7 +311,9 @@ extension Timekeeper {
         numbered(by: index).contains { pulsed in
             guard pulsed != index, hasPulses(pulsed, now) else { return false }
             guard ladder.wasLocked else { return true }
-            let isAble = tracks[pulsed].estimator.isReady && tracks[pulsed].departure == nil
+            // Pulses that have just left are better remembered than replaced by sentences.
+            let isRemembered = pulsedTime.map { (clock.now() - $0).seconds < Estimator.trustedPause } ?? false
+            let isAble = tracks[pulsed].estimator.isReady && (tracks[pulsed].departure == nil || isRemembered)
             return sources[pulsed].reach.isReachable && (selected != index || isAble)
         }
     }
