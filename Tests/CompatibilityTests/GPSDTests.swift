@@ -69,7 +69,7 @@ struct GPSDTests {
         let (port, source) = (try Self.freePort(), try Self.freePort())
         var receiver = try Self.receiver(stream + ".bin", port: source, size: 100, pause: 0.02)
         defer { _ = try? receiver.terminate(timeout: .seconds(1)) }
-        try await Task.sleep(for: .milliseconds(300))
+        try await Task.sleep(for: .seconds(2))
         var gpsd = try RealGPSD(port: port, device: "tcp://127.0.0.1:\(source)", folder: folder)
         defer { gpsd.end() }
         let watcher = GPSDWatcher(.thisComputer(port: port))
@@ -101,7 +101,7 @@ struct GPSDTests {
         let (port, source) = (try Self.freePort(), try Self.freePort())
         var receiver = try Self.receiver(stream + ".nmea", port: source, size: 200, pause: 0.02)
         defer { _ = try? receiver.terminate(timeout: .seconds(1)) }
-        try await Task.sleep(for: .milliseconds(300))
+        try await Task.sleep(for: .seconds(2))
         var gpsd = try RealGPSD(port: port, device: "tcp://127.0.0.1:\(source)", folder: folder)
         defer { gpsd.end() }
         let watcher = GPSDWatcher(.thisComputer(port: port))
